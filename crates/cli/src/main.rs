@@ -1,0 +1,2 @@
+//! The `ampere` command.
+fn main() {}

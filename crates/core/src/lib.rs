@@ -1,0 +1,1 @@
+//! Model, planner, engine, store, vault and audit log. Knows no cloud.

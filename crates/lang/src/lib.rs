@@ -1,0 +1,1 @@
+//! The Terraform configuration language: parse, decode, evaluate.

@@ -1,0 +1,1 @@
+//! Firebase, Stripe and Hetzner Cloud behind the engine's provider trait.

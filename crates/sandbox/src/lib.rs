@@ -1,0 +1,1 @@
+//! A local cloud on loopback that answers like Hetzner, Stripe and Firebase.
