@@ -1,0 +1,131 @@
+//! Findings about a configuration: what, where, and what to do next.
+use crate::source::Span;
+
+/// How grave a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// The work goes on.
+    Warning,
+    /// The work cannot succeed.
+    Error,
+}
+
+/// One finding. Texts never contain a value that may be secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How grave it is.
+    pub severity: Severity,
+    /// One line, without a final period (Terraform's wording where Terraform has the finding).
+    pub summary: String,
+    /// Whole sentences: what is wrong, and what to do.
+    pub detail: String,
+    /// The place in the configuration, if there is one.
+    pub subject: Option<Span>,
+    /// The address of the resource instance it is about, e.g. `ampere_account.ada["x"]`.
+    pub address: Option<String>,
+    /// Set when the source line itself may hold a secret: then no snippet may be shown.
+    pub conceal_source: bool,
+    /// The id of the promise that is at stake, e.g. `S1` (see PROMISES).
+    pub promise: Option<&'static str>,
+}
+
+impl Diagnostic {
+    /// An error with a summary and a detail.
+    pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(Severity::Error, summary.into(), detail.into())
+    }
+
+    /// A warning with a summary and a detail.
+    pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, summary.into(), detail.into())
+    }
+
+    fn new(severity: Severity, summary: String, detail: String) -> Self {
+        Diagnostic { severity, summary, detail, subject: None, address: None, conceal_source: false, promise: None }
+    }
+
+    /// The same finding at a place (a place that is already known stays; a built tree has none).
+    pub fn at(mut self, span: Span) -> Self {
+        if self.subject.is_none() && !span.is_built() {
+            self.subject = Some(span);
+        }
+        self
+    }
+
+    /// The same finding about a resource instance.
+    pub fn about(mut self, address: impl ToString) -> Self {
+        self.address.get_or_insert_with(|| address.to_string());
+        self
+    }
+
+    /// The same finding, its source line never shown.
+    pub fn concealed(mut self) -> Self {
+        self.conceal_source = true;
+        self
+    }
+
+    /// The same finding, naming the promise at stake.
+    pub fn for_promise(mut self, id: &'static str) -> Self {
+        self.promise = Some(id);
+        self
+    }
+}
+
+/// Findings in the order they were made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one, unless the very same is there already.
+    pub fn push(&mut self, d: Diagnostic) {
+        if !self.0.contains(&d) {
+            self.0.push(d);
+        }
+    }
+
+    /// Adds all of another list.
+    pub fn extend(&mut self, other: impl IntoIterator<Item = Diagnostic>) {
+        for d in other {
+            self.push(d);
+        }
+    }
+
+    /// Whether one of them is an error.
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.0.iter()
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(d: Diagnostic) -> Self {
+        Diagnostics(vec![d])
+    }
+}
