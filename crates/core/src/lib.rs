@@ -1,1 +1,27 @@
-//! Model, planner, engine, store, vault and audit log. Knows no cloud.
+//! Model, planner, engine, store, vault and audit log of Ampere. Knows no cloud.
+//!
+//! Layers; a module uses only its own or a lower one:
+//!
+//! | layer | modules | |
+//! |---|---|---|
+//! | 0 | [`address`], [`identity`], [`schema`], [`secret`], [`clock`] | names and values |
+//! | 1 | [`kind`], [`inventory`], [`snapshot`], [`evaluate`] | what is wanted, what is there, what we remember |
+//! | 2 | [`plan`], [`audit`], [`vault`] | pure and synchronous |
+//! | 3 | [`provider`], [`store`] (traits), [`render`] | ports, and what people read |
+//! | 4 | [`apply`] | runs a plan; makes no choice of its own |
+//! | 5 | `store::sqlite` | sqlx lives there and nowhere else |
+pub mod address;
+pub mod audit;
+pub mod clock;
+pub mod identity;
+pub mod inventory;
+pub mod kind;
+pub mod plan;
+pub mod provider;
+pub mod schema;
+pub mod secret;
+pub mod snapshot;
+pub mod store;
+pub mod vault;
+
+pub use ampere_lang as lang;

@@ -1,0 +1,63 @@
+//! What is really there, as the clouds' list calls say.
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ampere_lang::value::Value;
+
+use crate::identity::{ExternalId, Marker};
+
+/// All listings of one refresh, by kind.
+#[derive(Clone, Debug, Default)]
+pub struct Inventory {
+    /// By resource type. A kind that is not here was not listed, and nothing is concluded about it.
+    pub listings: BTreeMap<Arc<str>, Listing>,
+}
+
+/// The objects of one kind that bear our stack's marker, and how sure we are that there are no others.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// The objects.
+    pub objects: Vec<Observed>,
+    /// What could not be read. While there is a problem, nothing of this kind is concluded to be gone or an orphan.
+    pub problems: Vec<ListProblem>,
+}
+
+impl Listing {
+    /// Whether every page and every object was read.
+    pub fn is_complete(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+/// Something in a listing that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListProblem {
+    /// Where, e.g. `Hetzner Cloud, GET /servers, page 2`.
+    pub place: String,
+    /// What, without the body's text.
+    pub message: String,
+}
+
+/// One object as it really is. It may be made of parts at several places (server, firewall, key).
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// The id of its main part; none if only other parts are there (an interrupted create or delete).
+    pub id: Option<ExternalId>,
+    /// Our marker as it was found on it.
+    pub marker: Marker,
+    /// The attributes that the cloud knows, in the schema's types. Others are carried over from what we remember.
+    pub attributes: BTreeMap<Arc<str>, Value>,
+    /// Its parts that are there.
+    pub parts: Vec<Part>,
+    /// Names of parts that should be there and are not; not empty means it must be repaired by an update.
+    pub missing: Vec<&'static str>,
+}
+
+/// A part of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// e.g. `firewall`
+    pub what: &'static str,
+    /// Its id at the cloud.
+    pub id: ExternalId,
+}

@@ -1,0 +1,109 @@
+//! What the planner must know of a resource kind: pure rules, no I/O.
+use ampere_lang::diagnostic::Diagnostics;
+use ampere_lang::value::{Path, Value};
+
+use crate::address::Address;
+use crate::schema::Schema;
+
+/// The rules of a resource kind. Everything here is a pure function of its arguments.
+pub trait Kind: Send + Sync {
+    /// Its attributes.
+    fn schema(&self) -> &Schema;
+
+    /// Findings about a configuration of this kind (an object of the schema's type; parts may be unknown). Types and
+    /// required attributes have been checked already.
+    fn validate(&self, config: &Value) -> Diagnostics {
+        let _ = config;
+        Diagnostics::new()
+    }
+
+    /// Adjusts what the schema alone would plan: sets or un-knows computed attributes, adds paths that force a replacement.
+    ///
+    /// `request.proposed` is the generic answer: configured values where there are some, the prior value of computed
+    /// attributes (unknown on create), null for write-only ones.
+    fn plan(&self, request: PlanRequest<'_>) -> Planned {
+        Planned { after: request.proposed, replace: Vec::new() }
+    }
+
+    /// The reference whose target decides whether an object of this kind may exist, if there is one.
+    fn gate_on(&self) -> Option<Gated> {
+        None
+    }
+
+    /// What is lost for good when such an object is destroyed, as a sentence for the plan.
+    fn loss(&self, before: &Value) -> Option<String> {
+        let _ = before;
+        None
+    }
+
+    /// The attribute that `terraform import` style ids and cross references use.
+    fn id_attribute(&self) -> &'static str {
+        "id"
+    }
+}
+
+/// A reference whose target decides whether an object may exist (see [`Kind::gate`]).
+#[derive(Clone, Copy, Debug)]
+pub struct Gated {
+    /// The attribute that holds the other object's id.
+    pub attribute: &'static str,
+    /// The other object's kind.
+    pub kind: &'static str,
+    /// Judges the other object as it really is (prior to this plan, refreshed; may hold unknowns when it is being created).
+    pub judge: fn(target: &Value, now: jiff::Timestamp) -> Gate,
+    /// The condition that must hold at apply when the target is only known then: the attribute and the accepted values.
+    pub condition: (&'static str, &'static [&'static str]),
+    /// What to say when it does not hold, and which attribute of the target helps (a payment URL).
+    pub waiting: (&'static str, &'static str),
+}
+
+/// What the planner asks a kind.
+pub struct PlanRequest<'a> {
+    /// Which instance.
+    pub address: &'a Address,
+    /// The refreshed object, if there is one.
+    pub prior: Option<&'a Value>,
+    /// The configuration, write-only values included.
+    pub config: &'a Value,
+    /// The generic answer.
+    pub proposed: Value,
+    /// Makes keyed fingerprints (of write-only values).
+    pub fingerprint: &'a dyn Fingerprint,
+}
+
+/// A kind's answer.
+pub struct Planned {
+    /// The object after the change, parts perhaps unknown; write-only attributes null.
+    pub after: Value,
+    /// Paths whose change forces a replacement, beyond those the schema names.
+    pub replace: Vec<Path>,
+}
+
+/// Whether an object may exist.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Gate {
+    /// It may.
+    Open,
+    /// It is not known before apply; the step checks again.
+    Unknown,
+    /// Not yet: it is deferred, never deleted for that.
+    Waiting {
+        /// Why, as a sentence.
+        reason: String,
+        /// Where a person can help, e.g. a payment URL.
+        url: Option<String>,
+    },
+    /// Not any more: an existing one is deleted, a new one is not made (R2).
+    Ended {
+        /// Why, as a sentence.
+        reason: String,
+        /// When it must be gone.
+        deadline: Option<jiff::Timestamp>,
+    },
+}
+
+/// Makes keyed fingerprints: equal for equal secrets of one stack, telling nothing else.
+pub trait Fingerprint: Sync {
+    /// 16 lower-case hex digits over the context (address and attribute) and the text.
+    fn fingerprint(&self, context: &str, secret: &str) -> String;
+}

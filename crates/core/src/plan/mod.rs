@@ -1,0 +1,4 @@
+//! A plan: what will be done, why, in which order, and on which state it is based. A plan is data.
+mod types;
+
+pub use types::*;

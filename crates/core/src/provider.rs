@@ -1,0 +1,119 @@
+//! The port to the clouds.
+//!
+//! There is no verb here for what we promise not to do: rescue, snapshot, backup, console, rebuild, password reset (N3, N4).
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ampere_lang::value::Value;
+use async_trait::async_trait;
+
+use crate::address::Address;
+use crate::identity::{ExternalId, Marker, StackId};
+use crate::inventory::{Listing, Observed};
+use crate::kind::Kind;
+use crate::secret::Secret;
+use crate::vault::Sealer;
+
+/// A set of resource kinds and the clouds behind them.
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// The kinds it knows, by resource type.
+    fn kinds(&self) -> &BTreeMap<&'static str, Arc<dyn Kind>>;
+
+    /// All objects of a kind that bear the stack's marker, read to the last page. A malformed object becomes a problem of
+    /// the listing; an `Err` means that nothing could be listed.
+    async fn list(&self, kind: &str, stack: &StackId) -> Result<Listing, ProviderError>;
+
+    /// One object by id, marked or not (for import, for a small target); `None` if there is no such object.
+    async fn read(&self, kind: &str, id: &ExternalId) -> Result<Option<Observed>, ProviderError>;
+
+    /// Makes an object bearing the marker. Parts of it that are already there with this marker are taken over, so that
+    /// a create whose answer was lost can be repeated.
+    async fn create(&self, request: Request<'_>) -> Result<Applied, ProviderError>;
+
+    /// Changes an object in place, repairs missing parts, sets the marker.
+    async fn update(&self, id: &ExternalId, request: Request<'_>) -> Result<Applied, ProviderError>;
+
+    /// Deletes an object and every part of it. An object that is gone already is a success.
+    async fn delete(&self, id: &ExternalId, request: Request<'_>) -> Result<(), ProviderError>;
+}
+
+/// What a provider is told about a step.
+pub struct Request<'a> {
+    /// The kind.
+    pub kind: &'a str,
+    /// Which instance.
+    pub address: &'a Address,
+    /// The marker it must bear.
+    pub marker: &'a Marker,
+    /// Stable for the same step of the same plan; sent as Idempotency-Key where the cloud knows such a thing.
+    pub idempotency_key: &'a str,
+    /// The object before, for update and delete.
+    pub before: Option<&'a Value>,
+    /// The object wanted: known but for computed attributes; none for delete.
+    pub after: Option<&'a Value>,
+    /// Values of write-only attributes, by name. Only here does a secret travel in the clear.
+    pub write_only: &'a BTreeMap<&'static str, Secret>,
+    /// Seals secrets before they go anywhere.
+    pub sealer: &'a dyn Sealer,
+    /// Told about progress on long work.
+    pub progress: &'a (dyn Fn(&str) + Sync),
+}
+
+/// An object after a create or an update.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// Its id.
+    pub id: ExternalId,
+    /// All attributes, an object of the schema's type, wholly known; write-only attributes null.
+    pub attributes: Value,
+}
+
+/// Why a call to a cloud failed. No variant holds a body, a header or a URL's query.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{cloud}: {message}")]
+pub struct ProviderError {
+    /// e.g. `Hetzner Cloud`, `Stripe`
+    pub cloud: &'static str,
+    /// What kind of failure it is.
+    pub kind: ProviderErrorKind,
+    /// What happened, as a sentence without secrets.
+    pub message: String,
+    /// What a person can do about it.
+    pub hint: Option<String>,
+    /// The attribute it is about, if the cloud names one.
+    pub attribute: Option<&'static str>,
+    /// An id that was already taken when the failure came (a server that was made before the answer broke).
+    pub partial_id: Option<ExternalId>,
+}
+
+/// Kinds of failure, by what the engine does about them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProviderErrorKind {
+    /// The request is wrong (400, 422, unknown price, unknown location): repeating it is useless.
+    Invalid,
+    /// A name or an email is taken.
+    Conflict,
+    /// 401
+    Unauthenticated,
+    /// 403
+    Forbidden,
+    /// 404 of something the request needs.
+    NotFound,
+    /// 429, or a budget that is used up: repeat after this time.
+    RateLimited {
+        /// How long to wait, if the cloud says.
+        retry_after: Option<Duration>,
+    },
+    /// 5xx, locked, refused connection before anything was sent: repeating is safe and may help.
+    Unavailable,
+    /// The request was sent and no whole answer came: the effect may have happened. Repeat only what is idempotent.
+    Unknown,
+    /// The answer was not what the cloud documents (not JSON, truncated, a field missing).
+    Malformed,
+    /// TLS or certificate failure, bad base URL: a matter of configuration.
+    Connection,
+    /// A needed precondition does not hold (not paid yet): the step is deferred, not failed.
+    Deferred,
+}

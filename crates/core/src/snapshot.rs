@@ -1,0 +1,77 @@
+//! What we remember: bindings of addresses to objects, last known attributes, outputs, unfinished steps.
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ampere_lang::value::Value;
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::identity::ExternalId;
+
+/// The state of a stack at one serial.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Rises with every transaction.
+    pub serial: u64,
+    /// Objects by address; a deposed one (left over from a create-before-destroy) stands beside the current one.
+    pub objects: BTreeMap<ObjectKey, Object>,
+    /// Root outputs that are neither null nor ephemeral.
+    pub outputs: BTreeMap<Arc<str>, OutputValue>,
+    /// Journal entries without an end: their calls may or may not have had an effect.
+    pub pending: Vec<PendingStep>,
+}
+
+/// The key of an object in the state.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectKey {
+    /// The address.
+    pub address: Address,
+    /// 8 hex digits for a deposed object.
+    pub deposed: Option<Arc<str>>,
+}
+
+impl ObjectKey {
+    /// The key of the current object of an address.
+    pub fn current(address: Address) -> ObjectKey {
+        ObjectKey { address, deposed: None }
+    }
+}
+
+/// An object as we last knew it.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// Its id at the cloud.
+    pub id: ExternalId,
+    /// All attributes, an object of the schema's type; sensitive ones marked.
+    pub attributes: Value,
+    /// Addresses of the resource blocks (without keys) it depended on when it was made, for the order of destruction.
+    pub dependencies: Vec<Arc<str>>,
+    /// Whether its replacement is made first.
+    pub create_before_destroy: bool,
+    /// Whether it must be replaced.
+    pub tainted: bool,
+    /// The schema's version at the time.
+    pub schema_version: u32,
+}
+
+/// A root output's value.
+#[derive(Clone, Debug)]
+pub struct OutputValue {
+    /// The value (marked sensitive if the output is).
+    pub value: Value,
+    /// Whether the output is declared sensitive.
+    pub sensitive: bool,
+}
+
+/// A step that was begun and of which no end is written: its outcome is unknown until the clouds are listed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingStep {
+    /// The idempotency key of the step: stable for the same plan and step.
+    pub key: String,
+    /// The address, as text.
+    pub address: String,
+    /// `create`, `update`, `delete`.
+    pub operation: String,
+    /// When it was begun.
+    pub started_at: jiff::Timestamp,
+}
