@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::identity::ExternalId;
+use crate::vault::Sealed;
 
 /// The state of a stack at one serial.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +53,8 @@ pub struct Object {
     pub tainted: bool,
     /// The schema's version at the time.
     pub schema_version: u32,
+    /// A secret of this object as it was sealed (see [`crate::provider::Applied`]).
+    pub sealed: Option<Sealed>,
 }
 
 /// A root output's value.

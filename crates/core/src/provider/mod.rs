@@ -1,6 +1,10 @@
 //! The port to the clouds.
 //!
 //! There is no verb here for what we promise not to do: rescue, snapshot, backup, console, rebuild, password reset (N3, N4).
+mod registry;
+
+pub use registry::Providers;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,13 +17,19 @@ use crate::identity::{ExternalId, Marker, StackId};
 use crate::inventory::{Listing, Observed};
 use crate::kind::Kind;
 use crate::secret::Secret;
-use crate::vault::Sealer;
+use crate::vault::{Sealed, Sealer};
 
 /// A set of resource kinds and the clouds behind them.
 #[async_trait]
 pub trait Provider: Send + Sync {
     /// The kinds it knows, by resource type.
     fn kinds(&self) -> &BTreeMap<&'static str, Arc<dyn Kind>>;
+
+    /// Whether the kind has a list at a cloud. One that has none (`terraform_data`) is what the state says it is.
+    fn listed(&self, kind: &str) -> bool {
+        let _ = kind;
+        true
+    }
 
     /// All objects of a kind that bear the stack's marker, read to the last page. A malformed object becomes a problem of
     /// the listing; an `Err` means that nothing could be listed.
@@ -68,6 +78,8 @@ pub struct Applied {
     pub id: ExternalId,
     /// All attributes, an object of the schema's type, wholly known; write-only attributes null.
     pub attributes: Value,
+    /// A secret of this object as it was sealed, kept in the state for delivery.
+    pub sealed: Option<Sealed>,
 }
 
 /// Why a call to a cloud failed. No variant holds a body, a header or a URL's query.
