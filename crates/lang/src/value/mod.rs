@@ -2,18 +2,26 @@
 //!
 //! The model is cty's (the value system of Terraform): a value has a [`Type`]; it may be null or *unknown* (known only after
 //! apply, perhaps with a [`Refinement`]); and it carries [`Marks`] (*sensitive*, *ephemeral*) which every operation hands on.
+mod decimal;
 mod display;
 mod marks;
+mod mismatch;
 mod number;
+mod order;
 mod refine;
 mod ty;
 
+pub mod convert;
+pub mod json;
 pub mod path;
+pub mod unify;
 
 pub use marks::Marks;
 pub use number::Number;
+pub use order::canonical_cmp;
+
 pub use path::{Path, Step};
-pub use refine::Refinement;
+pub use refine::{Refinement, safe_prefix};
 pub use ty::{ObjectType, Type};
 
 use std::collections::BTreeMap;
@@ -64,9 +72,10 @@ impl Value {
         Value::raw(ty, Data::Unknown(None))
     }
 
-    /// An unknown value of which something is known.
+    /// An unknown value of which something is known; a known one, if so much is known that only one value is left
+    /// (a list of known length has unknown elements).
     pub fn refined(ty: Type, refinement: Refinement) -> Value {
-        Value::raw(ty, Data::Unknown(Some(Arc::new(refinement))))
+        refine::resolve(ty, refinement)
     }
 
     /// A string; it is brought to NFC.
@@ -137,6 +146,46 @@ impl Value {
     pub fn unmark(mut self) -> (Value, Marks) {
         let marks = std::mem::replace(&mut self.marks, Marks::NONE);
         (self, marks)
+    }
+
+    /// The same value without any mark, at any depth, and all the marks there were.
+    pub fn unmark_deep(self) -> (Value, Marks) {
+        let marks = self.deep_marks();
+        if marks.is_empty() {
+            return (self, marks);
+        }
+        let data = match self.data {
+            Data::Sequence(items) => Data::Sequence(items.iter().map(|v| v.clone().unmark_deep().0).collect()),
+            Data::Mapping(items) => {
+                Data::Mapping(Arc::new(items.iter().map(|(k, v)| (k.clone(), v.clone().unmark_deep().0)).collect()))
+            }
+            plain => plain,
+        };
+        (Value::raw(self.ty, data), marks)
+    }
+
+    /// What is known of it, if it is unknown.
+    pub fn refinement(&self) -> Option<&Refinement> {
+        match &self.data {
+            Data::Unknown(refinement) => refinement.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether it is known not to be null.
+    pub fn is_definitely_not_null(&self) -> bool {
+        match &self.data {
+            Data::Null => false,
+            Data::Unknown(refinement) => refinement.as_ref().is_some_and(|r| r.not_null),
+            _ => true,
+        }
+    }
+
+    /// The same value, and if it is unknown, then known not to be null.
+    pub fn refine_not_null(self) -> Value {
+        let Data::Unknown(refinement) = &self.data else { return self };
+        let refinement = Refinement { not_null: true, ..refinement.as_deref().cloned().unwrap_or_default() };
+        Value::refined(self.ty, refinement).with_marks(self.marks)
     }
 
     /// Whether it is null.
