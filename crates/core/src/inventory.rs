@@ -41,7 +41,8 @@ pub struct ListProblem {
 /// One object as it really is. It may be made of parts at several places (server, firewall, key).
 #[derive(Clone, Debug)]
 pub struct Observed {
-    /// The id of its main part; none if only other parts are there (an interrupted create or delete).
+    /// The id of its main part; none if only other parts are there (an interrupted create or delete). Such leftovers are
+    /// taken over by a create with their marker, and deleted by a delete with their marker and the id of their first part.
     pub id: Option<ExternalId>,
     /// Our marker as it was found on it.
     pub marker: Marker,

@@ -22,7 +22,7 @@ pub trait Kind: Send + Sync {
     /// `request.proposed` is the generic answer: configured values where there are some, the prior value of computed
     /// attributes (unknown on create), null for write-only ones.
     fn plan(&self, request: PlanRequest<'_>) -> Planned {
-        Planned { after: request.proposed, replace: Vec::new() }
+        Planned::new(request.proposed)
     }
 
     /// The reference whose target decides whether an object of this kind may exist, if there is one.
@@ -77,6 +77,15 @@ pub struct Planned {
     pub after: Value,
     /// Paths whose change forces a replacement, beyond those the schema names.
     pub replace: Vec<Path>,
+    /// Findings that need the prior object to be made (a new secret without a value).
+    pub diagnostics: Diagnostics,
+}
+
+impl Planned {
+    /// An answer that finds nothing and replaces nothing.
+    pub fn new(after: Value) -> Planned {
+        Planned { after, replace: Vec::new(), diagnostics: Diagnostics::new() }
+    }
 }
 
 /// Whether an object may exist.

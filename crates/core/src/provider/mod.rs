@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use crate::address::Address;
 use crate::identity::{ExternalId, Marker, StackId};
 use crate::inventory::{Listing, Observed};
-use crate::kind::Kind;
+use crate::kind::{Fingerprint, Kind};
 use crate::secret::Secret;
 use crate::vault::{Sealed, Sealer};
 
@@ -59,7 +59,8 @@ pub struct Request<'a> {
     pub marker: &'a Marker,
     /// Stable for the same step of the same plan; sent as Idempotency-Key where the cloud knows such a thing.
     pub idempotency_key: &'a str,
-    /// The object before, for update and delete.
+    /// The object before, for update and delete; for the create of a create-before-destroy replacement the deposed object,
+    /// which bears the same marker and must not be taken over.
     pub before: Option<&'a Value>,
     /// The object wanted: known but for computed attributes; none for delete.
     pub after: Option<&'a Value>,
@@ -67,6 +68,8 @@ pub struct Request<'a> {
     pub write_only: &'a BTreeMap<&'static str, Secret>,
     /// Seals secrets before they go anywhere.
     pub sealer: &'a dyn Sealer,
+    /// Makes the keyed fingerprint of a write-only value that became known only after the plan was made.
+    pub fingerprint: &'a dyn Fingerprint,
     /// Told about progress on long work.
     pub progress: &'a (dyn Fn(&str) + Sync),
 }
@@ -78,7 +81,8 @@ pub struct Applied {
     pub id: ExternalId,
     /// All attributes, an object of the schema's type, wholly known; write-only attributes null.
     pub attributes: Value,
-    /// A secret of this object as it was sealed, kept in the state for delivery.
+    /// The secret that was given, sealed, for the state to remember (it is delivered to a box later); none if the object
+    /// holds no secret or this step gave none: then what is remembered stays.
     pub sealed: Option<Sealed>,
 }
 
