@@ -102,7 +102,7 @@ pub enum Reason {
     /// It was deleted behind our back and is made again.
     Missing,
     /// Parts of it are missing (a firewall, a document) and are made again.
-    PartsMissing(Vec<&'static str>),
+    PartsMissing(Vec<Arc<str>>),
 }
 
 /// The change of one resource instance.
@@ -236,21 +236,21 @@ pub enum Operation {
     Forget,
 }
 
-/// What must hold at apply, where it could not be known at plan.
+/// What must hold at apply, where it could not be known at plan. (Owned texts: a plan is read back from a file.)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Precondition {
     /// The attribute of this object's configuration that holds the other object's id.
-    pub attribute: &'static str,
+    pub attribute: Arc<str>,
     /// The other object's kind.
-    pub kind: &'static str,
+    pub kind: Arc<str>,
     /// The other object's attribute.
-    pub target_attribute: &'static str,
+    pub target_attribute: Arc<str>,
     /// The values that let the step go.
-    pub accepted: &'static [&'static str],
+    pub accepted: Vec<Arc<str>>,
     /// What to say when it does not hold.
-    pub waiting: &'static str,
+    pub waiting: Arc<str>,
     /// The other object's attribute with a URL that helps.
-    pub url_attribute: &'static str,
+    pub url_attribute: Arc<str>,
 }
 
 /// What a plan is asked for.

@@ -1,6 +1,10 @@
 //! The port to the state: rows in, rows out, one transaction a change.
 //!
 //! A store keeps texts. What is sensitive in them has been sealed before it comes here (S1).
+mod lease;
+
+pub use lease::Lease;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -40,6 +44,23 @@ pub struct StoredSnapshot {
     pub outputs: Vec<StoredOutput>,
     /// Journal entries without an end.
     pub pending: Vec<PendingStep>,
+    /// Wrapped keys of accounts, for [`crate::vault::Vault::open`].
+    pub keys: Vec<StoredKey>,
+}
+
+/// A wrapped key's row. It is worth nothing without the root key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredKey {
+    /// Its id: says nothing of the account.
+    pub id: String,
+    /// The key, wrapped.
+    pub wrapped: Vec<u8>,
+}
+
+impl std::fmt::Debug for StoredKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoredKey").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// An object's row.
@@ -98,13 +119,8 @@ pub enum Mutation {
         /// The key it was begun with.
         key: String,
     },
-    /// A wrapped key (of an account): destroying it destroys all that was sealed under it.
-    PutKey {
-        /// Its id.
-        id: String,
-        /// The wrapped key.
-        wrapped: Vec<u8>,
-    },
+    /// Insert or replace a wrapped key (of an account): destroying it destroys all that was sealed under it.
+    PutKey(StoredKey),
     /// Destroy a wrapped key.
     DeleteKey {
         /// Its id.
@@ -123,13 +139,6 @@ pub struct LockHolder {
     pub operation: String,
     /// When it was taken.
     pub since: jiff::Timestamp,
-}
-
-/// The lock, held. Proof of it is asked for by every write.
-#[derive(Debug)]
-pub struct Lease {
-    /// The holder's id.
-    pub id: String,
 }
 
 /// Why the store could not do it. No message holds a row's text.
