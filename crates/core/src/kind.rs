@@ -1,9 +1,15 @@
 //! What the planner must know of a resource kind: pure rules, no I/O.
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use ampere_lang::diagnostic::Diagnostics;
 use ampere_lang::value::{Path, Value};
 
 use crate::address::Address;
 use crate::schema::Schema;
+
+/// Kinds by resource type.
+pub type Kinds = BTreeMap<&'static str, Arc<dyn Kind>>;
 
 /// The rules of a resource kind. Everything here is a pure function of its arguments.
 pub trait Kind: Send + Sync {
@@ -36,13 +42,19 @@ pub trait Kind: Send + Sync {
         None
     }
 
+    /// Whether its objects live in a cloud that can list them. Those of a kind that cannot be listed are what the state
+    /// says they are: nothing is concluded from an inventory, and they bear no marker.
+    fn listed(&self) -> bool {
+        true
+    }
+
     /// The attribute that `terraform import` style ids and cross references use.
     fn id_attribute(&self) -> &'static str {
         "id"
     }
 }
 
-/// A reference whose target decides whether an object may exist (see [`Kind::gate`]).
+/// A reference whose target decides whether an object may exist (see [`Kind::gate_on`]).
 #[derive(Clone, Copy, Debug)]
 pub struct Gated {
     /// The attribute that holds the other object's id.

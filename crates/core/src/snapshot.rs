@@ -45,7 +45,8 @@ pub struct Object {
     pub id: ExternalId,
     /// All attributes, an object of the schema's type; sensitive ones marked.
     pub attributes: Value,
-    /// Addresses of the resource blocks (without keys) it depended on when it was made, for the order of destruction.
+    /// Addresses it depended on when it was made, for the order of destruction: of an instance where it needed that one
+    /// alone (`x.y[each.key]`), of a whole resource block else. See `World::config`.
     pub dependencies: Vec<Arc<str>>,
     /// Whether its replacement is made first.
     pub create_before_destroy: bool,

@@ -7,7 +7,7 @@ use ampere_lang::value::{Path, Value};
 use jiff::Timestamp;
 
 use crate::address::{Address, ResourceName};
-use crate::identity::ExternalId;
+use crate::identity::{ExternalId, Marker};
 
 /// What a plan is to bring about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -213,15 +213,25 @@ pub enum Operation {
     },
     /// Delete it and all its parts.
     Delete {
-        /// Its id.
+        /// Its id; empty when only parts of it are left, which are then found by the marker alone.
         id: ExternalId,
         /// Its last known attributes.
         before: Value,
+        /// The marker it bears: not always that of [`Step::address`] (an orphan, a deposed object).
+        marker: Marker,
     },
-    /// Put the current object aside, so that its replacement can be made first.
+    /// Put the current object aside, so that its replacement can be made first: its state row moves under the deposed
+    /// key and, where the kind is [listed](crate::kind::Kind::listed), an update call gives it another marker, so that
+    /// the create that follows cannot take it for its own.
     Depose {
         /// The deposed key it gets.
         key: Arc<str>,
+        /// Its id.
+        id: ExternalId,
+        /// Its last known attributes, which stay.
+        before: Value,
+        /// The marker it gets.
+        marker: Marker,
     },
     /// Write what was found into the state: no call is made (refresh, adopted, imported, moved objects).
     Record {
@@ -234,6 +244,8 @@ pub enum Operation {
     },
     /// Remove it from the state: no call is made.
     Forget,
+    /// Nothing: it stands for all the steps it waits for, so that many that need many name one (no call, no journal).
+    Join,
 }
 
 /// What must hold at apply, where it could not be known at plan. (Owned texts: a plan is read back from a file.)
