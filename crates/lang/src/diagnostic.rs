@@ -1,5 +1,6 @@
 //! Findings about a configuration: what, where, and what to do next.
 use crate::source::Span;
+use crate::value::Path;
 
 /// How grave a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,6 +24,8 @@ pub struct Diagnostic {
     pub subject: Option<Span>,
     /// The address of the resource instance it is about, e.g. `ampere_account.ada["x"]`.
     pub address: Option<String>,
+    /// The attribute of that instance it is about; whoever knows the configuration finds the place by it.
+    pub attribute: Option<Path>,
     /// Set when the source line itself may hold a secret: then no snippet may be shown.
     pub conceal_source: bool,
     /// The id of the promise that is at stake, e.g. `S1` (see PROMISES).
@@ -41,7 +44,16 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, summary: String, detail: String) -> Self {
-        Diagnostic { severity, summary, detail, subject: None, address: None, conceal_source: false, promise: None }
+        Diagnostic {
+            severity,
+            summary,
+            detail,
+            subject: None,
+            address: None,
+            attribute: None,
+            conceal_source: false,
+            promise: None,
+        }
     }
 
     /// The same finding at a place (a place that is already known stays; a built tree has none).
@@ -55,6 +67,12 @@ impl Diagnostic {
     /// The same finding about a resource instance.
     pub fn about(mut self, address: impl ToString) -> Self {
         self.address.get_or_insert_with(|| address.to_string());
+        self
+    }
+
+    /// The same finding about an attribute.
+    pub fn of_attribute(mut self, path: Path) -> Self {
+        self.attribute.get_or_insert(path);
         self
     }
 
