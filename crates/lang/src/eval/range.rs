@@ -1,0 +1,118 @@
+//! What is known of values that are not known: bounds, nullness, lengths.
+use std::cmp::Ordering;
+
+use crate::value::{Data, Number, Refinement, Type, Value};
+
+/// Whether a value is certainly not null.
+pub(super) fn definitely_not_null(v: &Value) -> bool {
+    match v.data() {
+        Data::Null => false,
+        Data::Unknown(refinement) => refinement.as_ref().is_some_and(|r| r.not_null),
+        _ => true,
+    }
+}
+
+/// The same unknown, known not to be null. Known values and those of unknown type stay as they are.
+pub(super) fn unknown_not_null(ty: Type) -> Value {
+    if ty == Type::Dynamic {
+        return Value::unknown(ty);
+    }
+    Value::refined(ty, Refinement { not_null: true, ..Refinement::default() })
+}
+
+/// A bound of a number, and whether the bound itself is included.
+pub(super) type Bound = Option<(Number, bool)>;
+
+/// The lower and the upper bound of a number.
+pub(super) fn number_bounds(v: &Value) -> (Bound, Bound) {
+    match v.data() {
+        Data::Number(n) => (Some((n.clone(), true)), Some((n.clone(), true))),
+        Data::Unknown(Some(r)) => (r.minimum.clone(), r.maximum.clone()),
+        _ => (None, None),
+    }
+}
+
+/// The least and the greatest length a collection can have.
+pub(super) fn length_bounds(v: &Value) -> (usize, Option<usize>) {
+    match v.data() {
+        Data::Sequence(items) if matches!(v.ty(), Type::Set(_)) && items.len() > 1 && !v.is_wholly_known() => {
+            (1, Some(items.len()))
+        }
+        Data::Sequence(items) => (items.len(), Some(items.len())),
+        Data::Mapping(items) => (items.len(), Some(items.len())),
+        Data::Unknown(Some(r)) => (r.minimum_length.unwrap_or(0), r.maximum_length),
+        _ => (0, None),
+    }
+}
+
+/// Whether `a < b`, if the bounds of both decide it.
+pub(super) fn less_than(a: &Value, b: &Value) -> Option<bool> {
+    let (a_low, a_high) = number_bounds(a);
+    let (b_low, b_high) = number_bounds(b);
+    let cmp = |x: &Bound, y: &Bound| x.as_ref().zip(y.as_ref()).map(|((x, _), (y, _))| x.compare(y));
+    if let (Some(x), Some(y)) = (a.as_number(), b.as_number()) {
+        return Some(x.compare(y) == Ordering::Less);
+    }
+    if cmp(&a_high, &b_low) == Some(Ordering::Less) {
+        return Some(true);
+    }
+    if cmp(&a_low, &b_high) == Some(Ordering::Greater) {
+        return Some(false);
+    }
+    None
+}
+
+/// Whether a known value is certainly outside of what an unknown one can become.
+pub(super) fn excludes(unknown: &Value, known: &Value) -> bool {
+    if known.is_null() {
+        return definitely_not_null(unknown);
+    }
+    if !conforms(known.ty(), unknown.ty()) {
+        // The unknown value may still become null, but then the two differ as well: the known one is not null.
+        return true;
+    }
+    let Data::Unknown(Some(r)) = unknown.data() else { return false };
+    if let (Some(prefix), Some(text)) = (&r.prefix, known.as_str()) {
+        return !text.starts_with(&**prefix);
+    }
+    if let Some(n) = known.as_number() {
+        let outside = |bound: &Bound, side: Ordering| {
+            bound.as_ref().is_some_and(|(b, included)| match n.compare(b) {
+                Ordering::Equal => !included,
+                order => order == side,
+            })
+        };
+        return outside(&r.minimum, Ordering::Less) || outside(&r.maximum, Ordering::Greater);
+    }
+    if matches!(known.ty(), Type::List(_) | Type::Set(_) | Type::Map(_)) {
+        let (low, high) = length_bounds(known);
+        return r.minimum_length.is_some_and(|m| high.is_some_and(|h| h < m))
+            || r.maximum_length.is_some_and(|m| low > m);
+    }
+    false
+}
+
+/// Whether a type can be meant by another one that leaves parts open.
+pub(super) fn conforms(given: &Type, wanted: &Type) -> bool {
+    match (given, wanted) {
+        (_, Type::Dynamic) => true,
+        (Type::List(a), Type::List(b)) | (Type::Set(a), Type::Set(b)) | (Type::Map(a), Type::Map(b)) => conforms(a, b),
+        (Type::Tuple(a), Type::Tuple(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| conforms(a, b)),
+        (Type::Object(a), Type::Object(b)) => {
+            a.attributes.len() == b.attributes.len()
+                && a.attributes.iter().zip(&b.attributes).all(|((k, a), (l, b))| k == l && conforms(a, b))
+        }
+        _ => given == wanted,
+    }
+}
+
+/// Whether the type leaves a part open.
+pub(super) fn has_dynamic(ty: &Type) -> bool {
+    match ty {
+        Type::Dynamic => true,
+        Type::List(e) | Type::Set(e) | Type::Map(e) => has_dynamic(e),
+        Type::Tuple(types) => types.iter().any(has_dynamic),
+        Type::Object(ty) => ty.attributes.values().any(has_dynamic),
+        _ => false,
+    }
+}
