@@ -1,4 +1,8 @@
 //! What we remember: bindings of addresses to objects, last known attributes, outputs, unfinished steps.
+mod stored;
+
+pub use stored::{StoredKey, StoredObject, StoredOutput, StoredSnapshot};
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
