@@ -1,4 +1,7 @@
 //! Findings about a configuration: what, where, and what to do next.
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use crate::source::Span;
 use crate::value::Path;
 
@@ -12,7 +15,7 @@ pub enum Severity {
 }
 
 /// One finding. Texts never contain a value that may be secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// How grave it is.
     pub severity: Severity,
@@ -89,9 +92,14 @@ impl Diagnostic {
     }
 }
 
-/// Findings in the order they were made.
+/// Findings in the order they were made, none twice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Diagnostics(Vec<Diagnostic>);
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+    /// Hashes of the list, so that ten thousand findings are told apart as fast as two.
+    seen: BTreeSet<u64>,
+    errors: usize,
+}
 
 impl Diagnostics {
     /// None yet.
@@ -101,8 +109,11 @@ impl Diagnostics {
 
     /// Adds one, unless the very same is there already.
     pub fn push(&mut self, d: Diagnostic) {
-        if !self.0.contains(&d) {
-            self.0.push(d);
+        let mut hasher = DefaultHasher::new();
+        d.hash(&mut hasher);
+        if self.seen.insert(hasher.finish()) {
+            self.errors += usize::from(d.severity == Severity::Error);
+            self.list.push(d);
         }
     }
 
@@ -115,22 +126,22 @@ impl Diagnostics {
 
     /// Whether one of them is an error.
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|d| d.severity == Severity::Error)
+        self.errors > 0
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.list.is_empty()
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.list.len()
     }
 
     /// All of them, in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
-        self.0.iter()
+        self.list.iter()
     }
 }
 
@@ -138,12 +149,28 @@ impl IntoIterator for Diagnostics {
     type Item = Diagnostic;
     type IntoIter = std::vec::IntoIter<Diagnostic>;
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.list.into_iter()
+    }
+}
+
+impl<'d> IntoIterator for &'d Diagnostics {
+    type Item = &'d Diagnostic;
+    type IntoIter = std::slice::Iter<'d, Diagnostic>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.iter()
+    }
+}
+
+impl FromIterator<Diagnostic> for Diagnostics {
+    fn from_iter<I: IntoIterator<Item = Diagnostic>>(found: I) -> Self {
+        let mut all = Diagnostics::new();
+        all.extend(found);
+        all
     }
 }
 
 impl From<Diagnostic> for Diagnostics {
     fn from(d: Diagnostic) -> Self {
-        Diagnostics(vec![d])
+        Diagnostics::from_iter([d])
     }
 }
