@@ -104,6 +104,31 @@ pub struct ProviderError {
     pub partial_id: Option<ExternalId>,
 }
 
+impl ProviderError {
+    /// A failure of a cloud, as a sentence without a final period.
+    pub fn new(cloud: &'static str, kind: ProviderErrorKind, message: impl Into<String>) -> ProviderError {
+        ProviderError { cloud, kind, message: message.into(), hint: None, attribute: None, partial_id: None }
+    }
+
+    /// The same failure, saying what a person can do about it.
+    pub fn with_hint(mut self, hint: impl Into<String>) -> ProviderError {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same failure, naming the attribute it is about.
+    pub fn about(mut self, attribute: &'static str) -> ProviderError {
+        self.attribute = Some(attribute);
+        self
+    }
+
+    /// The same failure, with the id that was taken before it came.
+    pub fn after_making(mut self, id: ExternalId) -> ProviderError {
+        self.partial_id.get_or_insert(id);
+        self
+    }
+}
+
 /// Kinds of failure, by what the engine does about them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProviderErrorKind {

@@ -1,0 +1,19 @@
+//! One thin HTTP client for all clouds.
+//!
+//! A [`Call`] is built apart from being sent, so that what we say to a cloud can be tested without one. An [`Endpoint`]
+//! sends it: base URL, credentials, time limit, at most so many at once, reads repeated a few times. What comes back is an
+//! [`Answer`] whatever its status; each cloud maps its own error bodies. Nothing here logs or reports a header, a query or
+//! a body.
+mod answer;
+mod authorization;
+mod call;
+mod endpoint;
+mod failure;
+mod tls;
+
+pub(crate) use answer::Answer;
+pub(crate) use authorization::{Authorization, Token};
+pub(crate) use call::{Call, Payload, segment};
+pub(crate) use endpoint::{Endpoint, Limits, is_loopback};
+pub(crate) use failure::by_status;
+pub(crate) use tls::{ClientError, client};

@@ -1,0 +1,102 @@
+//! The kinds and their clouds, put together.
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ampere_core::identity::{ExternalId, StackId};
+use ampere_core::inventory::{Listing, Observed};
+use ampere_core::kind::Kind;
+use ampere_core::provider::{Applied, Provider, ProviderError, ProviderErrorKind, Request};
+use async_trait::async_trait;
+use reqwest::header::HeaderMap;
+
+use crate::account::{AccountClient, AccountKind};
+use crate::firebase::{Firestore, Identity};
+use crate::http::{self, Endpoint, Limits};
+use crate::service::Service;
+use crate::settings::Settings;
+
+/// How hard Google is worked: Identity Toolkit allows far more, Firestore advises to begin gently.
+const GOOGLE: Limits = Limits { concurrency: 16, timeout: Duration::from_secs(30) };
+
+/// The kinds without their clouds: enough to validate and to plan without a refresh.
+///
+/// ```
+/// assert!(ampere_provider::kinds().contains_key("ampere_account"));
+/// ```
+pub fn kinds() -> BTreeMap<&'static str, Arc<dyn Kind>> {
+    let kinds: [Arc<dyn Kind>; 1] = [Arc::new(AccountKind::new())];
+    kinds.into_iter().map(|kind| (kind.schema().kind, kind)).collect()
+}
+
+/// The provider could not be set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the HTTP client cannot be set up")]
+pub struct SetupError(#[source] http::ClientError);
+
+/// All kinds of Ampere, over real HTTP.
+pub struct AmpereProvider {
+    kinds: BTreeMap<&'static str, Arc<dyn Kind>>,
+    services: BTreeMap<&'static str, Box<dyn Service>>,
+}
+
+impl AmpereProvider {
+    /// The provider for these settings. No call is made.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError`] if the TLS or HTTP library refuses.
+    pub fn new(settings: &Settings) -> Result<AmpereProvider, SetupError> {
+        let client = http::client(settings.needs_tls()).map_err(SetupError)?;
+        let google = |name, base: &reqwest::Url| {
+            let (base, authorization) = (base.clone(), settings.google_authorization());
+            Endpoint::new(name, client.clone(), base, authorization, HeaderMap::new(), GOOGLE)
+        };
+        let project = &settings.google_project;
+        let identity = Arc::new(Identity::new(google("Firebase Auth", &settings.identity_toolkit), project));
+        let firestore = Arc::new(Firestore::new(google("Firestore", &settings.firestore), project));
+        let services: [(&'static str, Box<dyn Service>); 1] =
+            [("ampere_account", Box::new(AccountClient::new(identity, firestore)))];
+        Ok(AmpereProvider { kinds: kinds(), services: services.into_iter().collect() })
+    }
+
+    fn service(&self, kind: &str) -> Result<&dyn Service, ProviderError> {
+        self.services.get(kind).map(Box::as_ref).ok_or_else(|| {
+            ProviderError::new("Ampere", ProviderErrorKind::Invalid, format!("there is no resource type {kind}"))
+        })
+    }
+}
+
+/// The kinds alone.
+impl std::fmt::Debug for AmpereProvider {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AmpereProvider").field("kinds", &self.kinds.keys()).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Provider for AmpereProvider {
+    fn kinds(&self) -> &BTreeMap<&'static str, Arc<dyn Kind>> {
+        &self.kinds
+    }
+
+    async fn list(&self, kind: &str, stack: &StackId) -> Result<Listing, ProviderError> {
+        self.service(kind)?.list(stack).await
+    }
+
+    async fn read(&self, kind: &str, id: &ExternalId) -> Result<Option<Observed>, ProviderError> {
+        self.service(kind)?.read(id).await
+    }
+
+    async fn create(&self, request: Request<'_>) -> Result<Applied, ProviderError> {
+        self.service(request.kind)?.create(request).await
+    }
+
+    async fn update(&self, id: &ExternalId, request: Request<'_>) -> Result<Applied, ProviderError> {
+        self.service(request.kind)?.update(id, request).await
+    }
+
+    async fn delete(&self, id: &ExternalId, request: Request<'_>) -> Result<(), ProviderError> {
+        self.service(request.kind)?.delete(id, request).await
+    }
+}
