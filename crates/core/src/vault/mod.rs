@@ -8,13 +8,16 @@
 //! | data key | nowhere | derived for one message, used once |
 //!
 //! A later issue puts an epoch key of at most 12 hours between root and account keys; its place is the wrapping key.
+pub(crate) mod codec;
 mod derive;
 mod envelope;
 mod keyring;
 mod padding;
 mod root;
+pub mod rows;
 mod sealed;
 
+pub use codec::CodecError;
 pub use keyring::MAX_USES;
 pub use root::{RootKey, RootKeyError};
 pub use sealed::{SealContext, SealError, Sealed, Sealer};

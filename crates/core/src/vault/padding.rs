@@ -31,11 +31,10 @@ pub(super) fn unpad(padded: &[u8]) -> Result<&[u8], SealError> {
 }
 
 fn bucket(length: usize) -> usize {
-    match length {
-        0..=SMALLEST => SMALLEST,
-        ..=LARGEST_STEP => length.next_power_of_two(),
-        _ => length.next_multiple_of(LARGEST_STEP),
+    if length > LARGEST_STEP {
+        return length.next_multiple_of(LARGEST_STEP);
     }
+    length.next_power_of_two().max(SMALLEST)
 }
 
 #[cfg(test)]

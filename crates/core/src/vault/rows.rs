@@ -1,0 +1,228 @@
+//! Objects and outputs as rows of the state, and back. What is sensitive is sealed in the row (S1); numbers and types come
+//! back exactly.
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::codec::{self, CodecError, Sealing};
+use super::{STACK, Sealed, Vault};
+use crate::address::{Address, InstanceKey};
+use crate::identity::ExternalId;
+use crate::snapshot::{Object, ObjectKey, OutputValue, Snapshot, StoredObject, StoredOutput, StoredSnapshot};
+
+/// Version of the body's form.
+const VERSION: u32 = 1;
+
+/// Why a row cannot be written or read. No variant holds a value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RowError {
+    /// A value in it cannot be written or read.
+    #[error("the state of {address} cannot be written or read")]
+    Value {
+        /// The object or output.
+        address: String,
+        /// Why.
+        source: CodecError,
+    },
+    /// The row is not as it was written.
+    #[error("the state of {address} is damaged")]
+    Damaged {
+        /// The object or output, as the row is named.
+        address: String,
+    },
+    /// A newer version of Ampere wrote it.
+    #[error("the state of {address} was written by a newer version (form {found}, this version knows {VERSION})")]
+    Newer {
+        /// The object or output.
+        address: String,
+        /// The form found.
+        found: u32,
+    },
+    /// There are objects and no keys: rows have been lost, or the root key is another one.
+    #[error("the state holds objects and no keys: rows have been lost")]
+    NoKeys,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ObjectBody {
+    form: u32,
+    address: AddressBody,
+    /// Under whose key sensitive parts are sealed.
+    account: Arc<str>,
+    schema_version: u32,
+    attributes: Json,
+    dependencies: Vec<Arc<str>>,
+    create_before_destroy: bool,
+    tainted: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sealed: Option<Sealed>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OutputBody {
+    form: u32,
+    sensitive: bool,
+    value: Json,
+}
+
+/// An address in its parts.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct AddressBody {
+    #[serde(rename = "type")]
+    resource_type: Arc<str>,
+    name: Arc<str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    index: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<Arc<str>>,
+}
+
+impl From<&Address> for AddressBody {
+    fn from(address: &Address) -> AddressBody {
+        let (index, key) = match &address.key {
+            None => (None, None),
+            Some(InstanceKey::Index(n)) => (Some(*n), None),
+            Some(InstanceKey::Key(k)) => (None, Some(k.clone())),
+        };
+        let resource = address.resource.clone();
+        AddressBody { resource_type: resource.resource_type, name: resource.name, index, key }
+    }
+}
+
+impl From<AddressBody> for Address {
+    fn from(body: AddressBody) -> Address {
+        let key = body.index.map(InstanceKey::Index).or(body.key.map(InstanceKey::Key));
+        Address::new(body.resource_type, body.name).with_key(key)
+    }
+}
+
+/// The account whose key seals an object's sensitive parts: its `account` attribute; [`STACK`] for an object without one.
+pub fn account(object: &Object) -> Arc<str> {
+    match object.attributes.get("account") {
+        Some(account) if account.marks().is_empty() => account.as_str().unwrap_or(STACK).into(),
+        _ => STACK.into(),
+    }
+}
+
+/// The row of an object.
+///
+/// # Errors
+/// [`RowError::Value`] for ephemeral or absurdly nested attributes, and if nothing could be sealed.
+pub fn encode_object(key: &ObjectKey, object: &Object, vault: &Vault) -> Result<StoredObject, RowError> {
+    let address = key.address.to_string();
+    let account = account(object);
+    let place = place(&address, key.deposed.as_deref().unwrap_or_default());
+    let sealing = Sealing { vault, account: &account, address: &place };
+    let attributes = codec::write(&object.attributes, &sealing)
+        .map_err(|source| RowError::Value { address: address.clone(), source })?;
+    let body = ObjectBody {
+        form: VERSION,
+        address: (&key.address).into(),
+        account: account.clone(),
+        schema_version: object.schema_version,
+        attributes,
+        dependencies: object.dependencies.clone(),
+        create_before_destroy: object.create_before_destroy,
+        tainted: object.tainted,
+        sealed: object.sealed.clone(),
+    };
+    Ok(StoredObject {
+        body: text(&body, &address)?,
+        address,
+        deposed: key.deposed.as_deref().unwrap_or_default().into(),
+        external_id: object.id.to_string(),
+    })
+}
+
+/// The object of a row.
+///
+/// # Errors
+/// The row was changed, was written by a newer version, or its sealed parts do not open.
+pub fn decode_object(row: &StoredObject, vault: &Vault) -> Result<(ObjectKey, Object), RowError> {
+    let damaged = || RowError::Damaged { address: row.address.clone() };
+    let body: ObjectBody = parse(&row.body, &row.address)?;
+    let address = Address::from(body.address);
+    if address.to_string() != row.address {
+        return Err(damaged());
+    }
+    let place = place(&row.address, &row.deposed);
+    let sealing = Sealing { vault, account: &body.account, address: &place };
+    let attributes = codec::read(&body.attributes, &sealing)
+        .map_err(|source| RowError::Value { address: row.address.clone(), source })?;
+    let deposed = if row.deposed.is_empty() { None } else { Some(row.deposed.as_str().into()) };
+    let object = Object {
+        id: ExternalId(row.external_id.as_str().into()),
+        attributes,
+        dependencies: body.dependencies,
+        create_before_destroy: body.create_before_destroy,
+        tainted: body.tainted,
+        schema_version: body.schema_version,
+        sealed: body.sealed,
+    };
+    Ok((ObjectKey { address, deposed }, object))
+}
+
+/// The row of a root output.
+///
+/// # Errors
+/// As [`encode_object`].
+pub fn encode_output(name: &str, output: &OutputValue, vault: &Vault) -> Result<StoredOutput, RowError> {
+    let address = format!("output.{name}");
+    let sealing = Sealing { vault, account: STACK, address: &address };
+    let value =
+        codec::write(&output.value, &sealing).map_err(|source| RowError::Value { address: address.clone(), source })?;
+    let body = OutputBody { form: VERSION, sensitive: output.sensitive, value };
+    Ok(StoredOutput { name: name.into(), body: text(&body, &address)? })
+}
+
+/// The root output of a row.
+///
+/// # Errors
+/// As [`decode_object`].
+pub fn decode_output(row: &StoredOutput, vault: &Vault) -> Result<(Arc<str>, OutputValue), RowError> {
+    let address = format!("output.{}", row.name);
+    let body: OutputBody = parse(&row.body, &address)?;
+    let sealing = Sealing { vault, account: STACK, address: &address };
+    let value = codec::read(&body.value, &sealing).map_err(|source| RowError::Value { address, source })?;
+    Ok((row.name.as_str().into(), OutputValue { value, sensitive: body.sensitive }))
+}
+
+/// The state of all rows.
+///
+/// # Errors
+/// Those of the first row that cannot be read; [`RowError::NoKeys`] if objects have outlived their keys.
+pub fn snapshot(stored: &StoredSnapshot, vault: &Vault) -> Result<Snapshot, RowError> {
+    if stored.keys.is_empty() && !stored.objects.is_empty() {
+        return Err(RowError::NoKeys);
+    }
+    Ok(Snapshot {
+        serial: stored.serial,
+        objects: stored.objects.iter().map(|row| decode_object(row, vault)).collect::<Result<_, _>>()?,
+        outputs: stored.outputs.iter().map(|row| decode_output(row, vault)).collect::<Result<_, _>>()?,
+        pending: stored.pending.clone(),
+    })
+}
+
+/// What sealed parts are bound to: a deposed object is another one than the current.
+fn place(address: &str, deposed: &str) -> String {
+    if deposed.is_empty() { address.into() } else { format!("{address} (deposed {deposed})") }
+}
+
+fn text(body: &impl Serialize, address: &str) -> Result<String, RowError> {
+    serde_json::to_string(body).map_err(|_| RowError::Damaged { address: address.into() })
+}
+
+/// Looks at the form before anything else. serde_json's messages echo the text, so only the place is told.
+fn parse<T: serde::de::DeserializeOwned>(body: &str, address: &str) -> Result<T, RowError> {
+    #[derive(Deserialize)]
+    struct Form {
+        form: u32,
+    }
+    let damaged = |_| RowError::Damaged { address: address.into() };
+    let Form { form: found } = serde_json::from_str(body).map_err(damaged)?;
+    if found > VERSION {
+        return Err(RowError::Newer { address: address.into(), found });
+    }
+    serde_json::from_str(body).map_err(damaged)
+}
