@@ -13,6 +13,7 @@
 pub mod address;
 pub mod audit;
 pub mod clock;
+pub mod evaluate;
 pub mod identity;
 pub mod inventory;
 pub mod kind;

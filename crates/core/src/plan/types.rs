@@ -213,7 +213,7 @@ pub enum Operation {
     },
     /// Delete it and all its parts.
     Delete {
-        /// Its id; empty when only parts of it are left, which are then found by the marker alone.
+        /// Its id; that of its first part when only parts are left, which are then found by the marker.
         id: ExternalId,
         /// Its last known attributes.
         before: Value,
