@@ -1,2 +1,66 @@
-//! The `ampere` command.
-fn main() {}
+//! The `ampere` command: all terminal output of the project, one file a command.
+mod args;
+mod commands;
+mod exit;
+mod failure;
+mod logging;
+mod panic;
+mod terminal;
+
+use std::process::ExitCode;
+
+use ampere_core::render::diagnostic;
+use clap::FromArgMatches;
+use clap::error::ErrorKind;
+
+use args::Cli;
+use exit::Exit;
+use failure::Failure;
+use terminal::Terminal;
+
+fn main() -> ExitCode {
+    panic::install();
+    logging::start();
+    // The unwinding has been reported by the hook; what is left is the exit code.
+    std::panic::catch_unwind(run).unwrap_or(Exit::Bug).into()
+}
+
+fn run() -> Exit {
+    let arguments = args::double_dashes(std::env::args_os());
+    let cli = args::grammar().try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match cli {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, &arguments),
+    };
+    let terminal = Terminal::new(cli.no_color);
+    let exit = commands::run(cli, &terminal).unwrap_or_else(|failure| report(&terminal, &failure));
+    if exit == Exit::Success && terminal.is_broken() { Exit::Failure } else { exit }
+}
+
+/// Prints what ended a command.
+fn report(terminal: &Terminal, failure: &Failure) -> Exit {
+    for finding in failure.findings.iter() {
+        terminal.err(&diagnostic::to_text(finding, &failure.sources, terminal.layout()));
+    }
+    failure.exit
+}
+
+/// Help, version, or a command line that makes no sense.
+fn usage(error: &clap::Error, arguments: &[std::ffi::OsString]) -> Exit {
+    let terminal = Terminal::new(arguments.iter().any(|a| a == "--no-color"));
+    match error.kind() {
+        ErrorKind::DisplayVersion => {
+            commands::version::print_text(&terminal);
+            Exit::Success
+        }
+        ErrorKind::DisplayHelp => {
+            terminal.line(args::single_dashes(error.render().to_string().trim_end()));
+            Exit::Success
+        }
+        _ => {
+            let text = args::single_dashes(error.render().to_string().trim_end());
+            terminal.err(&format!("{text}\n").into());
+            commands::usage_exit(arguments)
+        }
+    }
+}

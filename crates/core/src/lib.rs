@@ -19,6 +19,7 @@ pub mod inventory;
 pub mod kind;
 pub mod plan;
 pub mod provider;
+pub mod render;
 pub mod schema;
 pub mod secret;
 pub mod snapshot;
