@@ -6,7 +6,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// Turns logging on. Only our own crates speak: libraries below them log headers, bodies and statements, and those may hold
 /// secrets.
 pub fn start() {
-    let Some(wanted) = ["AMPERE_LOG", "TF_LOG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
+    let Some(wanted) =
+        ["AMPERE_LOG", "TF_LOG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
     else {
         return;
     };

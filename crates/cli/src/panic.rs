@@ -7,7 +7,8 @@ pub fn install() {
 }
 
 fn report(info: &PanicHookInfo<'_>) {
-    let place = info.location().map_or_else(|| "an unknown place".to_owned(), |at| format!("{}:{}", at.file(), at.line()));
+    let place =
+        info.location().map_or_else(|| "an unknown place".to_owned(), |at| format!("{}:{}", at.file(), at.line()));
     let text = format!(
         "\nAmpere has a defect: it stopped at {place}.\n\n\
          Nothing is lost: every step is written down before it is taken, and the next run looks at what really is.\n\

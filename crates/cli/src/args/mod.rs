@@ -109,7 +109,13 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for args in [&["frobnicate"][..], &["plan", "-nope"], &["plan", "extra"], &["plan", "-parallelism=0"], &["plan", "-lock-timeout=x"]] {
+        for args in [
+            &["frobnicate"][..],
+            &["plan", "-nope"],
+            &["plan", "extra"],
+            &["plan", "-parallelism=0"],
+            &["plan", "-lock-timeout=x"],
+        ] {
             assert!(parse(args).is_err(), "{args:?}");
         }
     }

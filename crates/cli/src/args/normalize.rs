@@ -67,6 +67,9 @@ mod tests {
 
     #[test]
     fn messages_lose_the_second_dash_of_flags_only() {
-        assert_eq!(single_dashes("use '--out=<FILE>' -- or --x; a--b, `-- -v`"), "use '-out=<FILE>' -- or -x; a--b, `-- -v`");
+        assert_eq!(
+            single_dashes("use '--out=<FILE>' -- or --x; a--b, `-- -v`"),
+            "use '-out=<FILE>' -- or -x; a--b, `-- -v`"
+        );
     }
 }

@@ -63,7 +63,8 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     let mut total = Duration::ZERO;
     let mut rest = text;
     while !rest.is_empty() {
-        let number_end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or("a unit is missing (ms, s, m, h)")?;
+        let number_end =
+            rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or("a unit is missing (ms, s, m, h)")?;
         let (number, tail) = rest.split_at(number_end);
         let unit_end = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
         let (unit, next) = tail.split_at(unit_end);

@@ -3,6 +3,8 @@
 //! Nothing here prints, and nothing here knows a terminal: text comes out as [`Text`], pieces with a [`Style`] each, and the
 //! caller paints it or not.
 pub mod diagnostic;
+pub mod diff;
+pub mod json;
 mod text;
 
 pub use text::{Piece, Style, Text};

@@ -71,7 +71,8 @@ mod tests {
         let file = sources.add("main.tf", "value = \"sk-ant-EXAMPLE-1\"\n");
         let end = Pos { line: 1, column: 27, byte: 26 };
         let span = Span { file, start: Pos { line: 1, column: 9, byte: 8 }, end };
-        let finding = Diagnostic::error("Literal secret", "Use an ephemeral variable.").at(span).concealed().for_promise("S1");
+        let finding =
+            Diagnostic::error("Literal secret", "Use an ephemeral variable.").at(span).concealed().for_promise("S1");
         let json = diagnostic(&finding, &sources);
         assert_eq!(json["range"]["start"]["column"], 9);
         assert_eq!(json["ampere"]["promise"], "S1");

@@ -27,7 +27,14 @@ impl Snippet {
         let name = file.name.clone();
         let text: &str = &file.text;
         if diagnostic.conceal_source || span.start.byte as usize > text.len() {
-            return Some(Snippet { file: name, start: span.start, end: span.end, context: None, code: None, highlight: (0, 0) });
+            return Some(Snippet {
+                file: name,
+                start: span.start,
+                end: span.end,
+                context: None,
+                code: None,
+                highlight: (0, 0),
+            });
         }
         let first = line_start(text, span.start.byte as usize);
         let last = line_end(text, (span.end.byte as usize).saturating_sub(1).max(span.start.byte as usize));

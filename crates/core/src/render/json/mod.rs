@@ -1,0 +1,2 @@
+//! Plans, states and progress in Terraform's JSON formats.
+pub mod value;
