@@ -5,6 +5,7 @@
 pub mod diagnostic;
 pub mod diff;
 pub mod json;
+pub mod plan;
 mod text;
 
 pub use text::{Piece, Style, Text};

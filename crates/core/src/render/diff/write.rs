@@ -1,4 +1,5 @@
 //! A tree of differences as Terraform writes it.
+use super::compare::Attribute;
 use super::{Action, Body, Node, string};
 use crate::render::{Style, Text};
 
@@ -78,6 +79,23 @@ pub fn entry(text: &mut Text, name: &str, width: usize, node: &Node, indent: usi
     text.plain(format!("{name:width$} = "));
     value(text, node, indent, options);
     text.newline();
+}
+
+/// Writes the attributes of a resource block, one a line, its hidden ones counted.
+pub fn block_body(text: &mut Text, attributes: &[Attribute], options: Options) {
+    let names: Vec<String> = attributes.iter().map(|a| key(&a.name)).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    let mut unchanged = 0;
+    for (attribute, name) in attributes.iter().zip(&names) {
+        let important = is_important(&attribute.name);
+        let options = Options { show_unchanged: options.show_unchanged || important, ..options };
+        if attribute.node.action == Action::NoOp && !options.show_unchanged {
+            unchanged += 1;
+            continue;
+        }
+        entry(text, name, width, &attribute.node, 1, options);
+    }
+    hidden(text, unchanged, "attribute", 1, options);
 }
 
 /// The columns before a line's text: indentation and the symbol of what happens.
