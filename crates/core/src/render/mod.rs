@@ -6,6 +6,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod json;
 pub mod plan;
+pub mod state;
 mod text;
 
 pub use text::{Piece, Style, Text};

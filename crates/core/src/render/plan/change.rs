@@ -87,7 +87,7 @@ fn reason(change: &Change) -> Option<String> {
         Reason::EachKey => format!("because key {} is not in for_each map", key(change.address.key.as_ref())),
         Reason::CountIndex => format!("because index {} is out of range for count", key(change.address.key.as_ref())),
         Reason::WrongRepetition if change.address.key.is_some() => {
-            "because the resource uses neither this kind of key nor another".to_owned()
+            "because the resource does not use this kind of key".to_owned()
         }
         Reason::WrongRepetition => "because the resource uses count or for_each".to_owned(),
         Reason::NoMoveTarget => {

@@ -66,8 +66,7 @@ impl PlanDocument<'_> {
 
     fn failed(&self, text: &mut Text, is_empty: bool) {
         text.newline();
-        let headline = if is_empty { "Planning failed." } else { "Planning failed." };
-        text.push(Style::Error, headline);
+        text.push(Style::Error, "Planning failed.");
         text.plain(if is_empty {
             " Ampere encountered an error while generating this plan."
         } else {
