@@ -1,0 +1,191 @@
+//! Documents one by one, and the list of a collection.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use super::error::Refusal;
+use super::field_path::FieldPath;
+use super::writes::{Precondition, delete, update};
+use super::{Place, query, read_body};
+use crate::server::Clouds;
+use crate::world::{Change, Kind};
+
+/// The documents of a page when the request does not say, and the most of any page.
+const DEFAULT_PAGE: usize = 20;
+const MOST_PER_PAGE: usize = 300;
+
+type Pairs = Vec<(String, String)>;
+
+/// Everything below `documents/`: a document, a collection, or a query below a document.
+pub(crate) async fn dispatch(
+    State(clouds): State<Clouds>,
+    method: Method,
+    Path((project, database, path)): Path<(String, String, String)>,
+    Query(pairs): Query<Pairs>,
+    body: Bytes,
+) -> Result<Response, Refusal> {
+    let place = Place { project, database };
+    if let Some(parent) = path.strip_suffix(":runQuery") {
+        if method != Method::POST {
+            return Err(Refusal::failure(StatusCode::NOT_FOUND));
+        }
+        return query::run(&clouds, &format!("{}/{parent}", place.root()), &body);
+    }
+    let name = format!("{}/{path}", place.root());
+    let is_document = path.split('/').count() % 2 == 0;
+    clouds.change(|change| match (method.as_str(), is_document) {
+        ("GET", true) => get(change, &name, &pairs),
+        ("GET", false) => list(change, &name, &pairs),
+        ("POST", false) => create(change, &name, &pairs, &body),
+        ("PATCH", true) => patch(change, &name, &pairs, &body),
+        ("DELETE", true) => {
+            delete(change, &name, &precondition(&pairs)?)?;
+            Ok(Json(json!({})).into_response())
+        }
+        _ => Err(Refusal::failure(StatusCode::NOT_FOUND)),
+    })
+}
+
+fn get(change: &Change<'_>, name: &str, pairs: &Pairs) -> Result<Response, Refusal> {
+    let document = change
+        .get(Kind::Documents, name)
+        .ok_or_else(|| Refusal::not_found(format!("Document \"{name}\" not found.")))?;
+    let mask = mask(pairs, "mask.fieldPaths")?;
+    Ok(Json(masked(document, mask.as_deref())).into_response())
+}
+
+fn create(
+    change: &mut Change<'_>,
+    collection: &str,
+    pairs: &Pairs,
+    body: &Bytes,
+) -> Result<Response, Refusal> {
+    let id = value_of(pairs, "documentId").filter(|id| !id.is_empty());
+    let id = id.map_or_else(
+        || uuid::Uuid::new_v4().simple().to_string()[..20].to_owned(),
+        str::to_owned,
+    );
+    if id.contains('/') {
+        return Err(Refusal::invalid("Invalid documentId."));
+    }
+    let absent = Precondition {
+        exists: Some(false),
+        update_time: None,
+    };
+    let fields = fields_of(body)?;
+    let (document, _) = update(
+        change,
+        &format!("{collection}/{id}"),
+        fields,
+        None,
+        &[],
+        &absent,
+    )?;
+    Ok(Json(document).into_response())
+}
+
+fn patch(
+    change: &mut Change<'_>,
+    name: &str,
+    pairs: &Pairs,
+    body: &Bytes,
+) -> Result<Response, Refusal> {
+    let fields = fields_of(body)?;
+    let written = mask(pairs, "updateMask.fieldPaths")?;
+    let condition = precondition(pairs)?;
+    let (document, _) = update(change, name, fields, written.as_deref(), &[], &condition)?;
+    let shown = mask(pairs, "mask.fieldPaths")?;
+    Ok(Json(masked(&document, shown.as_deref())).into_response())
+}
+
+/// A page of a collection in the order of names; the token is the last name shown.
+fn list(change: &Change<'_>, collection: &str, pairs: &Pairs) -> Result<Response, Refusal> {
+    let size = match value_of(pairs, "pageSize").map(str::parse::<usize>) {
+        None | Some(Ok(0)) => DEFAULT_PAGE,
+        Some(Ok(size)) => size.min(MOST_PER_PAGE),
+        Some(Err(_)) => return Err(Refusal::invalid("Invalid pageSize.")),
+    };
+    if value_of(pairs, "orderBy").is_some() {
+        return Err(Refusal::unimplemented("orderBy in a list; use runQuery"));
+    }
+    let mask = mask(pairs, "mask.fieldPaths")?;
+    let prefix = format!("{collection}/");
+    let after = value_of(pairs, "pageToken").filter(|token| !token.is_empty());
+    let after = after.map(|token| format!("{prefix}{token}"));
+    let mut page: Vec<(&str, &Value)> = change
+        .all(Kind::Documents)
+        .with_prefix(&prefix, after.as_deref())
+        .filter(|(name, _)| !name[prefix.len()..].contains('/'))
+        .take(size + 1)
+        .collect();
+    let more = page.len() > size;
+    page.truncate(size);
+    let mut answer = json!({});
+    if let Some((last, _)) = page.last()
+        && more
+    {
+        answer["nextPageToken"] = json!(&last[prefix.len()..]);
+    }
+    if !page.is_empty() {
+        answer["documents"] = page
+            .into_iter()
+            .map(|(_, document)| masked(document, mask.as_deref()))
+            .collect();
+    }
+    Ok(Json(answer).into_response())
+}
+
+/// A document with only the fields of a mask, when there is one.
+pub(crate) fn masked(document: &Value, mask: Option<&[FieldPath]>) -> Value {
+    let Some(mask) = mask else {
+        return document.clone();
+    };
+    let mut fields = Map::new();
+    for path in mask {
+        if let Some(value) = path.get(&document["fields"]) {
+            path.set(&mut fields, Some(value.clone()));
+        }
+    }
+    json!({
+        "name": document["name"],
+        "fields": fields,
+        "createTime": document["createTime"],
+        "updateTime": document["updateTime"],
+    })
+}
+
+fn value_of<'p>(pairs: &'p Pairs, name: &str) -> Option<&'p str> {
+    pairs
+        .iter()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.as_str())
+}
+
+fn mask(pairs: &Pairs, name: &str) -> Result<Option<Vec<FieldPath>>, Refusal> {
+    let paths: Vec<FieldPath> = pairs
+        .iter()
+        .filter(|(key, _)| key == name)
+        .map(|(_, path)| FieldPath::parse(path))
+        .collect::<Result<_, _>>()?;
+    Ok((!paths.is_empty()).then_some(paths))
+}
+
+fn precondition(pairs: &Pairs) -> Result<Precondition, Refusal> {
+    let exists = value_of(pairs, "currentDocument.exists").map(|text| text == "true");
+    Precondition::read(&json!({
+        "exists": exists,
+        "updateTime": value_of(pairs, "currentDocument.updateTime"),
+    }))
+}
+
+fn fields_of(body: &Bytes) -> Result<Map<String, Value>, Refusal> {
+    match read_body(body)?.remove("fields") {
+        None => Ok(Map::new()),
+        Some(Value::Object(fields)) => Ok(fields),
+        Some(_) => Err(Refusal::invalid("The fields are no object.")),
+    }
+}

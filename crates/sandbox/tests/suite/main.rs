@@ -1,0 +1,4 @@
+//! The sandbox through real HTTP.
+
+mod kit;
+mod thin;
