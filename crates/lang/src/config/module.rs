@@ -23,6 +23,12 @@ pub struct Module {
     pub outputs: BTreeMap<Arc<str>, Output>,
     /// `resource` blocks, by type and name.
     pub resources: BTreeMap<ResourceName, Resource>,
+    /// `data` blocks, by type and name (without those inside `check` blocks).
+    pub data: BTreeMap<ResourceName, Resource>,
+    /// `ephemeral` blocks, by type and name.
+    pub ephemeral: BTreeMap<ResourceName, Resource>,
+    /// `module` blocks, by name.
+    pub module_calls: BTreeMap<Arc<str>, ModuleCall>,
     /// `moved` blocks, in order.
     pub moved: Vec<Moved>,
     /// `removed` blocks, in order.
@@ -252,13 +258,40 @@ pub struct Import {
     pub id: Expr,
     /// `for_each`
     pub for_each: Option<Expr>,
+    /// `provider`
+    pub provider: Option<Expr>,
     /// Where it stands.
+    pub span: Span,
+}
+
+/// `module "name" { … }`
+#[derive(Clone, Debug)]
+pub struct ModuleCall {
+    /// The name.
+    pub name: Arc<str>,
+    /// `source`
+    pub source: Arc<str>,
+    /// `version`
+    pub version: Option<Arc<str>>,
+    /// `count`
+    pub count: Option<Expr>,
+    /// `for_each`
+    pub for_each: Option<Expr>,
+    /// `providers`, as written.
+    pub providers: Option<Expr>,
+    /// `depends_on`: references.
+    pub depends_on: Vec<Expr>,
+    /// The arguments for the variables of the module.
+    pub config: Body,
+    /// The block's header.
     pub span: Span,
 }
 
 /// `check "name" { assert {} }`
 #[derive(Clone, Debug)]
 pub struct Check {
+    /// The `data` block inside, if there is one.
+    pub data: Option<Resource>,
     /// The assertions.
     pub asserts: Vec<Condition>,
     /// Where it stands.

@@ -16,6 +16,9 @@ pub struct Body {
     pub blocks: Vec<Block>,
     /// The place right after the last item, where something missing would stand.
     pub end: Span,
+    /// Whether it came from JSON, where a nested block cannot be told from an argument: it is among the attributes until
+    /// somebody who knows the block types asks for it ([`crate::config::Schema`], [`crate::config::split_blocks`]).
+    pub json: bool,
 }
 
 /// `name = expression`

@@ -1,2 +1,49 @@
 //! From text to tree: HCL native syntax and its JSON form.
 pub mod ast;
+mod escape;
+mod json;
+mod lexer;
+mod parser;
+mod token;
+pub mod walk;
+
+pub(crate) use lexer::ident_len;
+pub(crate) use parser::expression_at;
+pub use parser::{HEIGHT_LIMIT, NESTING_LIMIT};
+
+use crate::diagnostic::Diagnostics;
+use crate::source::FileId;
+use ast::{Body, Expr};
+
+/// Parses a configuration file of native syntax (`.tf`, `.tfvars`).
+///
+/// All syntax errors of the file are reported at once, and the tree holds whatever could be read; an argument whose
+/// value could not be read has an unknown value.
+///
+/// ```
+/// # use ampere_lang::{source::FileId, syntax::parse_native};
+/// let (body, findings) = parse_native(FileId(0), "output \"o\" {\n  value = 1 + 1\n}\n");
+/// assert!(findings.is_empty());
+/// assert_eq!(&*body.blocks[0].labels[0].text, "o");
+/// ```
+pub fn parse_native(file: FileId, text: &str) -> (Body, Diagnostics) {
+    parser::file(file, text)
+}
+
+/// Parses a text that is one expression, as `console` and `-var` take it. Line ends do not count.
+pub fn parse_expression(file: FileId, text: &str) -> (Expr, Diagnostics) {
+    parser::expression(file, text)
+}
+
+/// Parses a text that is one template, as `templatefile` takes it.
+pub fn parse_template(file: FileId, text: &str) -> (Expr, Diagnostics) {
+    parser::template(file, text)
+}
+
+/// Parses a configuration file in JSON syntax (`.tf.json`, `.tfvars.json`).
+///
+/// The result is one body whose properties are all arguments; strings are templates. Which of them are nested blocks only
+/// a schema can tell: see [`crate::config::split_blocks`].
+pub fn parse_json(file: FileId, text: &str) -> (Body, Diagnostics) {
+    json::file(file, text)
+}
