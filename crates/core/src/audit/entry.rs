@@ -37,6 +37,19 @@ pub enum Outcome {
     Deferred,
 }
 
+impl Outcome {
+    /// The name, as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Started => "started",
+            Outcome::Succeeded => "succeeded",
+            Outcome::Failed => "failed",
+            Outcome::Unknown => "unknown",
+            Outcome::Deferred => "deferred",
+        }
+    }
+}
+
 /// An event in the chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {

@@ -1,6 +1,11 @@
 //! The lock, held.
 use std::any::Any;
 use std::fmt;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{LockHolder, StoreError};
 
 /// The lock, held. Proof of it is asked for by every write. Give it back with [`Store::unlock`](super::Store::unlock);
 /// one that is dropped without that is no longer renewed, and ends by itself.
@@ -26,5 +31,34 @@ impl Lease {
 impl fmt::Debug for Lease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lease").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// How often someone who waits looks whether the lock is free.
+const POLL: Duration = Duration::from_millis(100);
+
+/// Someone who waits for a lock.
+pub(super) struct Waiting {
+    start: Instant,
+    wait: Duration,
+}
+
+impl Waiting {
+    /// Begins to wait, at most so long.
+    pub(super) fn start(wait: Duration) -> Waiting {
+        Waiting { start: Instant::now(), wait }
+    }
+
+    /// Lets some time go by before the next attempt.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] by that holder when the time is over.
+    pub(super) async fn pause(&self, holder: LockHolder) -> Result<(), StoreError> {
+        let left = self.wait.saturating_sub(self.start.elapsed());
+        if left.is_zero() {
+            return Err(StoreError::Locked(holder));
+        }
+        tokio::time::sleep(left.min(POLL)).await;
+        Ok(())
     }
 }

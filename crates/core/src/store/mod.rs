@@ -2,9 +2,13 @@
 //!
 //! A store keeps texts. What is sensitive in them has been sealed before it comes here (S1).
 mod lease;
+pub mod memory;
+pub mod sqlite;
 
 pub use crate::snapshot::{StoredKey, StoredObject, StoredOutput, StoredSnapshot};
 pub use lease::Lease;
+pub use memory::MemoryStore;
+pub use sqlite::SqliteStore;
 
 use std::time::Duration;
 
