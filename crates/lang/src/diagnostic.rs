@@ -1,5 +1,6 @@
 //! Findings about a configuration: what, where, and what to do next.
 use std::collections::BTreeSet;
+use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::source::Span;
@@ -93,7 +94,7 @@ impl Diagnostic {
 }
 
 /// Findings in the order they were made, none twice.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
     /// Hashes of the list, so that ten thousand findings are told apart as fast as two.
@@ -142,6 +143,12 @@ impl Diagnostics {
     /// All of them, in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.list.iter()
+    }
+}
+
+impl fmt::Debug for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.list.fmt(f)
     }
 }
 

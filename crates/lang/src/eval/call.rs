@@ -52,12 +52,12 @@ impl Evaluator<'_> {
     /// `name(args…)`
     pub(super) fn call(&self, call: &Call, expr: &Expr, frame: &Frame<'_>, diags: &mut Diagnostics) -> Value {
         let unknown = || Value::unknown(Type::Dynamic);
-        if self.host.is_none() {
+        let Some(host) = self.host else {
             diags.push(
                 Diagnostic::error("Function calls not allowed", "Functions may not be called here.").at(expr.span),
             );
             return unknown();
-        }
+        };
         let name = call.name.strip_prefix("core::").unwrap_or(&call.name);
         let Some(arguments) = self.arguments(call, frame, diags) else { return unknown() };
         let site = Site { name, call, whole: expr.span, arguments: &arguments };
@@ -67,6 +67,13 @@ impl Evaluator<'_> {
                 None => Ok(unknown()),
             }),
             "try" => Ok(self.first_success(&arguments, frame).map_err(CallError::whole)),
+            "templatefile" => site
+                .arity(&["path", "vars"], None)
+                .and_then(|()| self.values(&arguments, frame, diags).ok_or_else(Diagnostics::new))
+                .map(|values| self.templatefile(host, &values, frame)),
+            "templatestring" => site
+                .arity(&["template", "vars"], None)
+                .and_then(|()| self.templatestring(host, &arguments, frame, diags)),
             "type" if self.at_console => Err(misplaced_type().at(call.name_span).into()),
             _ => Err(site.no_such_function(std::iter::empty()).into()),
         };

@@ -28,8 +28,9 @@ struct Collected {
 
 impl Evaluator<'_> {
     pub(super) fn for_value(&self, f: &ForExpr, span: Span, frame: &Frame<'_>, diags: &mut Diagnostics) -> Value {
-        let Some(rounds) = self.rounds(&f.collection, frame, diags) else {
-            return Value::unknown(Type::Dynamic);
+        let rounds = match self.rounds(&f.collection, frame, diags) {
+            Ok(rounds) => rounds,
+            Err(marks) => return Value::unknown(Type::Dynamic).with_marks(marks),
         };
         let mut collected = Collected { marks: rounds.marks, complete: true };
         if let Some(cond) = &f.cond {
@@ -49,27 +50,30 @@ impl Evaluator<'_> {
         if collected.complete { result } else { Value::unknown(Type::Dynamic) }.with_marks(collected.marks)
     }
 
-    /// Evaluates the collection of a `for`; nothing after a finding, or while its type is unknown.
-    pub(super) fn rounds(&self, expr: &Expr, frame: &Frame<'_>, diags: &mut Diagnostics) -> Option<Rounds> {
+    /// Evaluates the collection of a `for`.
+    ///
+    /// # Errors
+    /// The marks of the result when there is nothing to go through: after a finding, or while the type is unknown.
+    pub(super) fn rounds(&self, expr: &Expr, frame: &Frame<'_>, diags: &mut Diagnostics) -> Result<Rounds, Marks> {
         let value = self.value(expr, frame, diags);
         if value.is_null() {
             let detail = "A null value cannot be used as the collection in a 'for' expression.";
             diags.push(Diagnostic::error("Iteration over null value", detail).at(expr.span));
-            return None;
+            return Err(value.marks());
         }
         match value.ty() {
-            Type::Dynamic => None,
+            Type::Dynamic => Err(value.marks()),
             Type::Bool | Type::Number | Type::String => {
                 let detail = format!(
                     "A value of type {} cannot be used as the collection in a 'for' expression.",
                     type_name(value.ty())
                 );
                 diags.push(Diagnostic::error("Iteration over non-iterable value", detail).at(expr.span));
-                None
+                Err(value.marks())
             }
             _ => {
                 let (collection, marks) = value.unmark();
-                Some(Rounds { collection, marks })
+                Ok(Rounds { collection, marks })
             }
         }
     }

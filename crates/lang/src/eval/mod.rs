@@ -19,6 +19,7 @@ pub mod render;
 mod speculative;
 mod splat;
 mod template;
+mod template_function;
 mod traversal;
 
 pub use condition::{CheckResult, ConditionOutcome, check_condition};

@@ -120,8 +120,9 @@ impl Evaluator<'_> {
         frame: &Frame<'_>,
         diags: &mut Diagnostics,
     ) -> Value {
-        let Some(rounds) = self.rounds(collection, frame, diags) else {
-            return Value::unknown(Type::String);
+        let rounds = match self.rounds(collection, frame, diags) {
+            Ok(rounds) => rounds,
+            Err(marks) => return Value::unknown(Type::String).with_marks(marks),
         };
         if !rounds.is_known() {
             return Value::unknown(Type::String).with_marks(rounds.marks);
