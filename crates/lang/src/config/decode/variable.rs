@@ -6,8 +6,10 @@ use crate::config::traversal::unquote;
 use crate::config::type_constraint::type_constraint;
 use crate::config::{Module, Schema, TypeDefaults, Variable};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::source::Span;
 use crate::syntax::ast::Block;
-use crate::value::Type;
+use crate::value::convert::{apply_defaults, convert};
+use crate::value::{Type, Value};
 
 const SCHEMA: Schema = Schema {
     attributes: &[
@@ -43,10 +45,8 @@ pub(super) fn variable(block: Block, module: &mut Module, diags: &mut Diagnostic
     let default_span = default_expr.as_ref().map(|e| e.span);
     let nullable = content.take("nullable").and_then(|e| constant_bool(&e, diags)).unwrap_or(true);
     let default = default_expr.and_then(|expr| constant(&expr, diags));
-    if let (false, Some(true)) = (nullable, default.as_ref().map(|d| d.is_null())) {
-        let detail = "A null default value is not valid when nullable=false.";
-        let finding = Diagnostic::error("Invalid default value for variable", detail);
-        diags.push(finding.at(default_span.unwrap_or(block.header)));
+    if let (Some(value), Some(span)) = (&default, default_span) {
+        check_default(value, &ty, &defaults, nullable, span, diags);
     }
     let description = content.take("description").and_then(|e| constant_string(&e, diags));
     let mut flag = |name: &str| content.take(name).and_then(|e| constant_bool(&e, diags)).unwrap_or(false);
@@ -70,4 +70,27 @@ pub(super) fn variable(block: Block, module: &mut Module, diags: &mut Diagnostic
         span: block.header,
     };
     module.variables.insert(name, variable);
+}
+
+/// A default must fit the type.
+fn check_default(
+    value: &Value,
+    ty: &Type,
+    defaults: &TypeDefaults,
+    nullable: bool,
+    span: Span,
+    diags: &mut Diagnostics,
+) {
+    const SUMMARY: &str = "Invalid default value for variable";
+    let fits = match value.is_null() {
+        true => convert(value, ty),
+        false => convert(&apply_defaults(value, defaults), ty),
+    };
+    if let Err(error) = fits {
+        let detail = format!("This default value is not compatible with the variable's type constraint: {error}.");
+        diags.push(Diagnostic::error(SUMMARY, detail).at(span));
+    }
+    if value.is_null() && !nullable {
+        diags.push(Diagnostic::error(SUMMARY, "A null default value is not valid when nullable=false.").at(span));
+    }
 }

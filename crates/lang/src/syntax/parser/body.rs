@@ -108,11 +108,14 @@ impl Parser<'_> {
                 TokenKind::OQuote | TokenKind::OBrace | TokenKind::Ident => self.block(name, body),
                 _ => self.fail(name, NOT_AN_ITEM, missing_equals()),
             },
+            // The rest of an item that was given up one line above.
+            _ if self.recovered_at == begin && begin > 0 => Err(Lost),
             TokenKind::OQuote => self.fail(name, "Invalid argument name", "Argument names must not be quoted."),
             _ => self.fail(name, NOT_AN_ITEM, "An argument or block definition is required here."),
         };
         if let Err(Lost) = parsed {
             self.skip_item(begin);
+            self.recovered_at = self.at;
         }
     }
 

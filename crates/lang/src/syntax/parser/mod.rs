@@ -18,9 +18,9 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{FileId, Span};
 use crate::value::{Type, Value};
 
-/// Levels of blocks, brackets, templates and conditionals inside each other. People write 10; the value is safe in a debug
-/// build on a thread of 2 MiB.
-pub const NESTING_LIMIT: u32 = 200;
+/// Levels of blocks, brackets, templates and conditionals inside each other. People write 10. A level takes up to 11 KiB of
+/// stack in a debug build, so this is safe on a thread of 2 MiB.
+pub const NESTING_LIMIT: u32 = 128;
 
 /// Height of the tree of one expression: nested levels and chained operators together.
 pub const HEIGHT_LIMIT: u32 = 1000;
@@ -38,6 +38,8 @@ struct Parser<'t> {
     place: Option<Span>,
     tokens: &'t [Token],
     at: usize,
+    /// Where the parser went on after the last error.
+    recovered_at: usize,
     /// Whether line ends count (they do not inside parentheses and brackets).
     newlines: bool,
     /// Levels around the place being parsed.
@@ -102,7 +104,8 @@ impl<'t> Parser<'t> {
 
     fn start(file: FileId, place: Option<Span>, text: &'t str, tokens: &'t [Token]) -> Parser<'t> {
         let diags = Diagnostics::new();
-        let mut parser = Parser { text, file, place, tokens, at: 0, newlines: true, depth: 0, height: 0, diags };
+        let mut parser =
+            Parser { text, file, place, tokens, at: 0, recovered_at: 0, newlines: true, depth: 0, height: 0, diags };
         parser.report_invalid_tokens();
         parser
     }
