@@ -7,6 +7,7 @@ mod schema;
 mod suggest;
 mod traversal;
 mod type_constraint;
+pub mod variables;
 mod version;
 
 use std::sync::Arc;

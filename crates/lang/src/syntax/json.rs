@@ -9,11 +9,20 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{FileId, Pos, Span};
 use crate::value::{Number, Type, Value};
 
+/// What the strings of a file are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Strings {
+    /// Templates, as in configurations.
+    Templates,
+    /// Themselves, as in files of variables.
+    Literals,
+}
+
 /// Parses a file: an object, or an array of objects.
-pub(crate) fn file(file: FileId, text: &str) -> (Body, Diagnostics) {
+pub(crate) fn file(file: FileId, text: &str, strings: Strings) -> (Body, Diagnostics) {
     let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
     let at = Pos { line: 1, column: 1, byte: start };
-    let mut reader = Reader { text, file, at, depth: 0, diags: Diagnostics::new() };
+    let mut reader = Reader { text, file, strings, at, depth: 0, diags: Diagnostics::new() };
     let mut body = Body { json: true, ..Body::default() };
     if let Some(root) = reader.document() {
         body.end = Span { start: root.span.end, ..root.span };
@@ -25,6 +34,7 @@ pub(crate) fn file(file: FileId, text: &str) -> (Body, Diagnostics) {
 struct Reader<'t> {
     text: &'t str,
     file: FileId,
+    strings: Strings,
     at: Pos,
     depth: u32,
     diags: Diagnostics,
@@ -135,7 +145,8 @@ impl Reader<'_> {
 
     /// A string as a template; one without any sequence is a literal.
     fn template(&mut self, text: &str, span: Span) -> Expr {
-        if !text.contains("${") && !text.contains("%{") {
+        let plain = !text.contains("${") && !text.contains("%{");
+        if plain || self.strings == Strings::Literals {
             return Expr::new(ExprKind::Literal(Value::string(text)), span);
         }
         let (mut expr, problems) = template_at(span, text);

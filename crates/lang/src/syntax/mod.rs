@@ -40,10 +40,15 @@ pub fn parse_template(file: FileId, text: &str) -> (Expr, Diagnostics) {
     parser::template(file, text)
 }
 
-/// Parses a configuration file in JSON syntax (`.tf.json`, `.tfvars.json`).
+/// Parses a configuration file in JSON syntax (`.tf.json`).
 ///
 /// The result is one body whose properties are all arguments; strings are templates. Which of them are nested blocks only
 /// a schema can tell: see [`crate::config::split_blocks`].
 pub fn parse_json(file: FileId, text: &str) -> (Body, Diagnostics) {
-    json::file(file, text)
+    json::file(file, text, json::Strings::Templates)
+}
+
+/// Parses a file of variables in JSON syntax (`.tfvars.json`): strings are themselves there, not templates.
+pub(crate) fn parse_json_values(file: FileId, text: &str) -> (Body, Diagnostics) {
+    json::file(file, text, json::Strings::Literals)
 }
