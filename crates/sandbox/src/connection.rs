@@ -49,13 +49,7 @@ impl Listener for Loopback {
                     if let Err(error) = stream.set_nodelay(true) {
                         tracing::debug!(%error, "cannot set TCP_NODELAY");
                     }
-                    return (
-                        Connection {
-                            stream,
-                            switch: switch.clone(),
-                        },
-                        switch,
-                    );
+                    return (Connection { stream, switch: switch.clone() }, switch);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
@@ -119,11 +113,7 @@ impl AsyncRead for Connection {
 }
 
 impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.check()?;
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }

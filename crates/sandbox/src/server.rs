@@ -80,10 +80,7 @@ impl Endpoints {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Another sandbox holds the directory.
-    #[error(
-        "another sandbox{} already holds this directory; use that one or stop it",
-        at(address)
-    )]
+    #[error("another sandbox{} already holds this directory; use that one or stop it", at(address))]
     Busy {
         /// The base URL of the sandbox that holds it, when it has told.
         address: Option<String>,
@@ -116,10 +113,7 @@ pub enum StartError {
 }
 
 fn at(address: &Option<String>) -> String {
-    address
-        .as_ref()
-        .map(|address| format!(" (at {address})"))
-        .unwrap_or_default()
+    address.as_ref().map(|address| format!(" (at {address})")).unwrap_or_default()
 }
 
 impl From<OpenError> for StartError {
@@ -194,18 +188,13 @@ impl Sandbox {
     /// unreadable, or the address is not a loopback address or taken.
     pub async fn start(config: Config) -> Result<Sandbox, StartError> {
         if !config.listen.ip().is_loopback() {
-            return Err(StartError::NotLoopback {
-                address: config.listen,
-            });
+            return Err(StartError::NotLoopback { address: config.listen });
         }
         let mut world = match &config.directory {
             Some(directory) => World::open(directory)?,
             None => World::in_memory(),
         };
-        let listen = |source| StartError::Listen {
-            address: config.listen,
-            source,
-        };
+        let listen = |source| StartError::Listen { address: config.listen, source };
         let listener = Loopback::bind(config.listen).await.map_err(listen)?;
         let address = listener.0.local_addr().map_err(listen)?;
         let base = format!("http://{address}");

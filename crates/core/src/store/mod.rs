@@ -1,6 +1,8 @@
 //! The port to the state: rows in, rows out, one transaction a change.
 //!
 //! A store keeps texts. What is sensitive in them has been sealed before it comes here (S1).
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod lease;
 pub mod memory;
 pub mod sqlite;

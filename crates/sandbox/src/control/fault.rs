@@ -121,34 +121,20 @@ impl Ordered {
     /// When the path is no valid expression.
     pub(crate) fn new(id: u64, fault: Fault) -> Result<Ordered, regex::Error> {
         let path = fault.path.as_deref().map(pattern).transpose()?;
-        Ok(Ordered {
-            id,
-            fault,
-            seen: 0,
-            struck: 0,
-            path,
-        })
+        Ok(Ordered { id, fault, seen: 0, struck: 0, path })
     }
 
     /// Counts a request, and tells whether it is struck.
     pub(crate) fn strikes(&mut self, cloud: Cloud, method: &Method, path: &str) -> bool {
         let below = path.strip_prefix(cloud.mount()).unwrap_or(path);
         let fits = self.fault.cloud.is_none_or(|wanted| wanted == cloud)
-            && self
-                .fault
-                .method
-                .as_ref()
-                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(method.as_str()))
-            && self
-                .path
-                .as_ref()
-                .is_none_or(|wanted| wanted.is_match(below) || wanted.is_match(path));
+            && self.fault.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method.as_str()))
+            && self.path.as_ref().is_none_or(|wanted| wanted.is_match(below) || wanted.is_match(path));
         if !fits {
             return false;
         }
         self.seen += 1;
-        let strikes =
-            self.seen >= self.fault.nth && self.fault.times.is_none_or(|times| self.struck < times);
+        let strikes = self.seen >= self.fault.nth && self.fault.times.is_none_or(|times| self.struck < times);
         self.struck += u64::from(strikes);
         strikes
     }
@@ -158,9 +144,7 @@ fn pattern(path: &str) -> Result<Regex, regex::Error> {
     if let Some(expression) = path.strip_prefix('~') {
         return Regex::new(expression);
     }
-    let escaped = regex::escape(path)
-        .replace(r"\*\*", ".*")
-        .replace(r"\*", "[^/]*");
+    let escaped = regex::escape(path).replace(r"\*\*", ".*").replace(r"\*", "[^/]*");
     Regex::new(&format!("^{escaped}$"))
 }
 
@@ -193,11 +177,7 @@ fn listed_object(body: &mut Value, index: usize) -> Option<&mut Value> {
     let array = body
         .as_object()?
         .iter()
-        .find(|(_, value)| {
-            value
-                .as_array()
-                .is_some_and(|items| items.iter().any(Value::is_object))
-        })
+        .find(|(_, value)| value.as_array().is_some_and(|items| items.iter().any(Value::is_object)))
         .map(|(key, _)| key.clone());
     match array {
         // A Stripe or Hetzner object has an id of its own; a list answer has none.
@@ -241,11 +221,7 @@ mod tests {
             ("/servers", false),
         ] {
             let mut fault = ordered(json!({"path": path, "times": null}));
-            assert_eq!(
-                fault.strikes(Cloud::Hetzner, &Method::GET, "/hetzner/v1/servers/7"),
-                fits,
-                "{path}"
-            );
+            assert_eq!(fault.strikes(Cloud::Hetzner, &Method::GET, "/hetzner/v1/servers/7"), fits, "{path}");
         }
     }
 

@@ -26,10 +26,7 @@ pub(crate) async fn intercept(
     next: Next,
 ) -> Response {
     let path = request.uri().path().to_owned();
-    let Some(cloud) = Cloud::ALL
-        .into_iter()
-        .find(|cloud| path.starts_with(cloud.mount()))
-    else {
+    let Some(cloud) = Cloud::ALL.into_iter().find(|cloud| path.starts_with(cloud.mount())) else {
         return next.run(request).await;
     };
     if clouds.control().requests.records_bodies() {
@@ -37,10 +34,7 @@ pub(crate) async fn intercept(
         let Ok(bytes) = to_bytes(body, MOST_BYTES).await else {
             return StatusCode::PAYLOAD_TOO_LARGE.into_response();
         };
-        clouds
-            .control()
-            .requests
-            .record(&parts.method, &parts.uri, &bytes);
+        clouds.control().requests.record(&parts.method, &parts.uri, &bytes);
         request = Request::from_parts(parts, Body::from(bytes));
     }
     let faults = {
@@ -65,22 +59,14 @@ async fn strike(
 ) -> Response {
     for effect in faults.iter().filter_map(|fault| fault.effect.as_ref()) {
         match effect {
-            Effect::Status {
-                code,
-                retry_after,
-                remember,
-            } => {
+            Effect::Status { code, retry_after, remember } => {
                 let refused = refuse(cloud, *code, *retry_after);
                 if cloud == Cloud::Stripe && *remember && *code == 500 {
                     return stripe::remember(clouds, request, refused).await;
                 }
                 return refused;
             }
-            Effect::Answer {
-                status,
-                headers,
-                body,
-            } => return answer(*status, headers, body),
+            Effect::Answer { status, headers, body } => return answer(*status, headers, body),
             Effect::Reset => {
                 switch.reset();
                 return StatusCode::OK.into_response();
@@ -96,11 +82,7 @@ async fn strike(
             Effect::Truncate { bytes } => {
                 response = rewrite(response, |body| body.slice(..(*bytes).min(body.len()))).await;
             }
-            Effect::Malform {
-                index,
-                field,
-                value,
-            } => {
+            Effect::Malform { index, field, value } => {
                 let change = |body: Bytes| malformed(&body, *index, field, value.as_ref());
                 response = rewrite(response, change).await;
             }
@@ -119,37 +101,22 @@ fn refuse(cloud: Cloud, code: u16, retry_after: Option<u64>) -> Response {
         Cloud::Firestore | Cloud::Sandbox => firestore::Refusal::failure(status).into_response(),
     };
     if let Some(seconds) = retry_after {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     if cloud == Cloud::Hetzner && status == StatusCode::TOO_MANY_REQUESTS {
         let wait = i64::try_from(retry_after.unwrap_or(1)).unwrap_or(i64::MAX);
         let reset = jiff::Timestamp::now().as_second().saturating_add(wait);
-        for (name, value) in [
-            ("ratelimit-limit", 3600),
-            ("ratelimit-remaining", 0),
-            ("ratelimit-reset", reset),
-        ] {
-            response
-                .headers_mut()
-                .insert(HeaderName::from_static(name), HeaderValue::from(value));
+        for (name, value) in [("ratelimit-limit", 3600), ("ratelimit-remaining", 0), ("ratelimit-reset", reset)] {
+            response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from(value));
         }
     }
     response
 }
 
-fn answer(
-    status: u16,
-    headers: &std::collections::BTreeMap<String, String>,
-    body: &str,
-) -> Response {
+fn answer(status: u16, headers: &std::collections::BTreeMap<String, String>, body: &str) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
     let mut response = (status, body.to_owned()).into_response();
-    if !headers
-        .keys()
-        .any(|name| name.eq_ignore_ascii_case("content-type"))
-    {
+    if !headers.keys().any(|name| name.eq_ignore_ascii_case("content-type")) {
         let json = HeaderValue::from_static("application/json");
         response.headers_mut().insert(header::CONTENT_TYPE, json);
     }

@@ -44,9 +44,7 @@ impl Default for Limits {
 impl Limits {
     /// Sets what is given and forgets what was set before.
     pub(crate) fn set(&mut self, ordered: &Ordered) {
-        let per_hour = ordered
-            .hetzner_requests_per_hour
-            .unwrap_or(HETZNER_PER_HOUR);
+        let per_hour = ordered.hetzner_requests_per_hour.unwrap_or(HETZNER_PER_HOUR);
         *self = Limits {
             servers: ordered.servers,
             enforced: ordered.hetzner_requests_per_hour.is_some(),
@@ -93,10 +91,7 @@ mod tests {
         for _ in 0..4000 {
             assert!(limits.take_hetzner());
         }
-        limits.set(&Ordered {
-            servers: None,
-            hetzner_requests_per_hour: Some(2),
-        });
+        limits.set(&Ordered { servers: None, hetzner_requests_per_hour: Some(2) });
         assert!(limits.take_hetzner() && limits.take_hetzner());
         assert!(!limits.take_hetzner());
         assert_eq!(limits.hetzner_headers()[1].1, 0);

@@ -39,11 +39,7 @@ impl Control {
     fn struck(&mut self, cloud: Cloud, method: &Method, path: &str) -> Vec<Fault> {
         self.faults
             .iter_mut()
-            .filter_map(|ordered| {
-                ordered
-                    .strikes(cloud, method, path)
-                    .then(|| ordered.fault.clone())
-            })
+            .filter_map(|ordered| ordered.strikes(cloud, method, path).then(|| ordered.fault.clone()))
             .collect()
     }
 
@@ -80,24 +76,13 @@ pub(crate) fn router() -> Router<Clouds> {
         .route("/faults", post(order).get(faults).delete(forget_faults))
         .route("/faults/{id}", delete(forget_fault))
         .route("/objects", get(objects::counts))
-        .route(
-            "/objects/{cloud}/{kind}",
-            get(objects::list).post(objects::insert),
-        )
-        .route(
-            "/objects/{cloud}/{kind}/{*id}",
-            get(objects::get)
-                .patch(objects::patch)
-                .delete(objects::delete),
-        )
+        .route("/objects/{cloud}/{kind}", get(objects::list).post(objects::insert))
+        .route("/objects/{cloud}/{kind}/{*id}", get(objects::get).patch(objects::patch).delete(objects::delete))
         .route("/clock", get(clock).post(advance))
         .route("/limits", post(limit))
         .route("/requests", get(log).delete(clear_log))
         .route("/recording", post(record))
-        .route(
-            "/stripe/subscriptions/{id}/{event}",
-            post(subscription_event),
-        )
+        .route("/stripe/subscriptions/{id}/{event}", post(subscription_event))
         .fallback(|| async { Refusal(StatusCode::NOT_FOUND, "no such control call".to_owned()) })
 }
 
@@ -121,11 +106,7 @@ async fn forget_fault(State(clouds): State<Clouds>, Path(id): Path<u64>) -> Stat
     let mut control = clouds.control();
     let before = control.faults.len();
     control.faults.retain(|ordered| ordered.id != id);
-    if control.faults.len() < before {
-        StatusCode::NO_CONTENT
-    } else {
-        StatusCode::NOT_FOUND
-    }
+    if control.faults.len() < before { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
 }
 
 #[derive(Deserialize)]
@@ -166,10 +147,7 @@ struct Recording {
 }
 
 async fn record(State(clouds): State<Clouds>, Json(wanted): Json<Recording>) -> Json<Value> {
-    clouds
-        .control()
-        .requests
-        .set_recording(wanted.record_bodies);
+    clouds.control().requests.set_recording(wanted.record_bodies);
     Json(json!({"record_bodies": wanted.record_bodies}))
 }
 

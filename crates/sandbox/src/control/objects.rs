@@ -27,10 +27,7 @@ pub(crate) async fn counts(State(clouds): State<Clouds>) -> Answer {
 }
 
 /// The raw objects of one kind, oldest first.
-pub(crate) async fn list(
-    State(clouds): State<Clouds>,
-    Path((cloud, kind)): Path<(String, String)>,
-) -> Answer {
+pub(crate) async fn list(State(clouds): State<Clouds>, Path((cloud, kind)): Path<(String, String)>) -> Answer {
     let kind = find_kind(&cloud, &kind)?;
     clouds.change(|change| {
         let objects: Vec<&Value> = change.all(kind).iter().map(|(_, object)| object).collect();
@@ -64,12 +61,7 @@ pub(crate) async fn insert(
             Cloud::Firestore => firestore::complete(change, &mut object),
             Cloud::Sandbox => None,
         };
-        let bad = || {
-            Refusal(
-                StatusCode::BAD_REQUEST,
-                "the object is not complete".to_owned(),
-            )
-        };
+        let bad = || Refusal(StatusCode::BAD_REQUEST, "the object is not complete".to_owned());
         let id = completed.ok_or_else(bad)?;
         change.put(kind, &id, object.clone());
         Ok(Json(object))
@@ -117,16 +109,10 @@ fn find_id(change: &Change<'_>, kind: Kind, id: &str) -> Result<String, Refusal>
         return Ok(id.to_owned());
     }
     let suffix = format!("/{id}");
-    let mut ending = change
-        .all(kind)
-        .iter()
-        .filter(|(stored, _)| stored.ends_with(&suffix));
+    let mut ending = change.all(kind).iter().filter(|(stored, _)| stored.ends_with(&suffix));
     match (ending.next(), ending.next()) {
         (Some((stored, _)), None) => Ok(stored.to_owned()),
-        (Some(_), Some(_)) => Err(Refusal(
-            StatusCode::CONFLICT,
-            "several objects have this id".to_owned(),
-        )),
+        (Some(_), Some(_)) => Err(Refusal(StatusCode::CONFLICT, "several objects have this id".to_owned())),
         (None, _) => Err(Refusal(StatusCode::NOT_FOUND, "no such object".to_owned())),
     }
 }
@@ -158,13 +144,7 @@ mod tests {
     #[test]
     fn a_merge_patch_replaces_adds_and_removes() {
         let mut object = json!({"labels": {"a": "1", "b": "2"}, "list": [1, 2]});
-        merge(
-            &mut object,
-            &json!({"labels": {"a": null, "c": "3"}, "list": [3], "new": {"x": 1}}),
-        );
-        assert_eq!(
-            object,
-            json!({"labels": {"b": "2", "c": "3"}, "list": [3], "new": {"x": 1}})
-        );
+        merge(&mut object, &json!({"labels": {"a": null, "c": "3"}, "list": [3], "new": {"x": 1}}));
+        assert_eq!(object, json!({"labels": {"b": "2", "c": "3"}, "list": [3], "new": {"x": 1}}));
     }
 }

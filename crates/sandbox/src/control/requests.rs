@@ -50,18 +50,10 @@ impl Requests {
     }
 
     pub(crate) fn count(&mut self, method: &Method, path: &str) {
-        let known = self
-            .counts
-            .iter_mut()
-            .rev()
-            .find(|entry| entry.method == method.as_str() && entry.path == path);
+        let known = self.counts.iter_mut().rev().find(|entry| entry.method == method.as_str() && entry.path == path);
         match known {
             Some(entry) => entry.count += 1,
-            None => self.counts.push(Count {
-                method: method.to_string(),
-                path: path.to_owned(),
-                count: 1,
-            }),
+            None => self.counts.push(Count { method: method.to_string(), path: path.to_owned(), count: 1 }),
         }
     }
 

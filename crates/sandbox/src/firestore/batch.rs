@@ -21,45 +21,29 @@ pub(crate) async fn commit(
     body: Bytes,
 ) -> Answer {
     let body = read_body(&body)?;
-    if body
-        .get("transaction")
-        .and_then(Value::as_str)
-        .is_some_and(|text| !text.is_empty())
-    {
+    if body.get("transaction").and_then(Value::as_str).is_some_and(|text| !text.is_empty()) {
         return Err(Refusal::unimplemented("transactions"));
     }
     let root = Place { project, database }.root();
-    let writes = body
-        .get("writes")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
+    let writes = body.get("writes").and_then(Value::as_array).cloned().unwrap_or_default();
     clouds.change(|change| {
         let mut results = Vec::with_capacity(writes.len());
         for write in &writes {
-            let name = write["update"]["name"]
-                .as_str()
-                .or_else(|| write["delete"].as_str());
+            let name = write["update"]["name"].as_str().or_else(|| write["delete"].as_str());
             let foreign = |name: &str| !name.starts_with(&root);
             if name.is_some_and(foreign) {
                 return Err(Refusal::invalid("A write names another database."));
             }
             results.push(apply(change, write)?);
         }
-        Ok(Json(
-            json!({"writeResults": results, "commitTime": time(change.now())}),
-        ))
+        Ok(Json(json!({"writeResults": results, "commitTime": time(change.now())})))
     })
 }
 
 /// Reads several documents; one that is not there is answered as missing.
 pub(crate) async fn batch_get(State(clouds): State<Clouds>, body: Bytes) -> Answer {
     let body = read_body(&body)?;
-    let names = body
-        .get("documents")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
+    let names = body.get("documents").and_then(Value::as_array).cloned().unwrap_or_default();
     let mask = body.get("mask").map(mask_of).transpose()?;
     clouds.change(|change| {
         let read_time = time(change.now());

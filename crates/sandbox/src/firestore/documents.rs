@@ -58,42 +58,19 @@ fn get(change: &Change<'_>, name: &str, pairs: &Pairs) -> Result<Response, Refus
     Ok(Json(masked(document, mask.as_deref())).into_response())
 }
 
-fn create(
-    change: &mut Change<'_>,
-    collection: &str,
-    pairs: &Pairs,
-    body: &Bytes,
-) -> Result<Response, Refusal> {
+fn create(change: &mut Change<'_>, collection: &str, pairs: &Pairs, body: &Bytes) -> Result<Response, Refusal> {
     let id = value_of(pairs, "documentId").filter(|id| !id.is_empty());
-    let id = id.map_or_else(
-        || uuid::Uuid::new_v4().simple().to_string()[..20].to_owned(),
-        str::to_owned,
-    );
+    let id = id.map_or_else(|| uuid::Uuid::new_v4().simple().to_string()[..20].to_owned(), str::to_owned);
     if id.contains('/') {
         return Err(Refusal::invalid("Invalid documentId."));
     }
-    let absent = Precondition {
-        exists: Some(false),
-        update_time: None,
-    };
+    let absent = Precondition { exists: Some(false), update_time: None };
     let fields = fields_of(body)?;
-    let (document, _) = update(
-        change,
-        &format!("{collection}/{id}"),
-        fields,
-        None,
-        &[],
-        &absent,
-    )?;
+    let (document, _) = update(change, &format!("{collection}/{id}"), fields, None, &[], &absent)?;
     Ok(Json(document).into_response())
 }
 
-fn patch(
-    change: &mut Change<'_>,
-    name: &str,
-    pairs: &Pairs,
-    body: &Bytes,
-) -> Result<Response, Refusal> {
+fn patch(change: &mut Change<'_>, name: &str, pairs: &Pairs, body: &Bytes) -> Result<Response, Refusal> {
     let fields = fields_of(body)?;
     let written = mask(pairs, "updateMask.fieldPaths")?;
     let condition = precondition(pairs)?;
@@ -131,10 +108,7 @@ fn list(change: &Change<'_>, collection: &str, pairs: &Pairs) -> Result<Response
         answer["nextPageToken"] = json!(&last[prefix.len()..]);
     }
     if !page.is_empty() {
-        answer["documents"] = page
-            .into_iter()
-            .map(|(_, document)| masked(document, mask.as_deref()))
-            .collect();
+        answer["documents"] = page.into_iter().map(|(_, document)| masked(document, mask.as_deref())).collect();
     }
     Ok(Json(answer).into_response())
 }
@@ -159,10 +133,7 @@ pub(crate) fn masked(document: &Value, mask: Option<&[FieldPath]>) -> Value {
 }
 
 fn value_of<'p>(pairs: &'p Pairs, name: &str) -> Option<&'p str> {
-    pairs
-        .iter()
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.as_str())
+    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
 fn mask(pairs: &Pairs, name: &str) -> Result<Option<Vec<FieldPath>>, Refusal> {

@@ -17,11 +17,7 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     fn new(code: StatusCode, status: &'static str, message: impl Into<String>) -> Refusal {
-        Refusal {
-            code,
-            status,
-            message: message.into(),
-        }
+        Refusal { code, status, message: message.into() }
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Refusal {
@@ -53,16 +49,10 @@ impl Refusal {
             401 => ("UNAUTHENTICATED", "Missing or invalid authentication."),
             403 => ("PERMISSION_DENIED", "Missing or insufficient permissions."),
             404 => ("NOT_FOUND", "Requested entity was not found."),
-            409 => (
-                "ABORTED",
-                "Too much contention on these documents. Please try again.",
-            ),
+            409 => ("ABORTED", "Too much contention on these documents. Please try again."),
             429 => ("RESOURCE_EXHAUSTED", "Quota exceeded."),
             503 => ("UNAVAILABLE", "The service is temporarily unavailable."),
-            504 => (
-                "DEADLINE_EXCEEDED",
-                "The request timed out. Please try again.",
-            ),
+            504 => ("DEADLINE_EXCEEDED", "The request timed out. Please try again."),
             400..=499 => ("INVALID_ARGUMENT", "Request contains an invalid argument."),
             _ => ("INTERNAL", "An internal error occurred."),
         };
@@ -78,11 +68,7 @@ impl From<NotWritten> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let Refusal {
-            code,
-            status,
-            message,
-        } = self;
+        let Refusal { code, status, message } = self;
         let body = json!({"error": {"code": code.as_u16(), "message": message, "status": status}});
         (code, Json(body)).into_response()
     }

@@ -63,18 +63,13 @@ fn set(path: &[String], fields: &mut Map<String, Value>, value: Option<Value>) {
             fields.remove(last);
         }
         ([first, rest @ ..], value) => {
-            if fields
-                .get(first)
-                .is_none_or(|inner| !inner["mapValue"].is_object())
-            {
+            if fields.get(first).is_none_or(|inner| !inner["mapValue"].is_object()) {
                 if value.is_none() {
                     return;
                 }
                 fields.insert(first.clone(), json!({"mapValue": {"fields": {}}}));
             }
-            let inner = fields
-                .get_mut(first)
-                .map(|inner| &mut inner["mapValue"]["fields"]);
+            let inner = fields.get_mut(first).map(|inner| &mut inner["mapValue"]["fields"]);
             if let Some(inner) = inner {
                 if inner.is_null() {
                     *inner = json!({});

@@ -13,11 +13,7 @@ use super::value::{check, compare, items, number, rank};
 pub(crate) enum Filter {
     All(Vec<Filter>),
     Any(Vec<Filter>),
-    Field {
-        field: Field,
-        operator: Operator,
-        value: Value,
-    },
+    Field { field: Field, operator: Operator, value: Value },
 }
 
 /// How a field is compared.
@@ -51,9 +47,7 @@ impl Filter {
             return match composite["op"].as_str() {
                 Some("AND") => Ok(Filter::All(parts)),
                 Some("OR") => Ok(Filter::Any(parts)),
-                _ => Err(Refusal::invalid(
-                    "A composite filter has no known operator.",
-                )),
+                _ => Err(Refusal::invalid("A composite filter has no known operator.")),
             };
         }
         if filter["unaryFilter"].is_object() {
@@ -64,11 +58,7 @@ impl Filter {
             .ok_or_else(|| Refusal::invalid("A field filter has no known operator."))?;
         let mut value = plain["value"].clone();
         check(&mut value, 0)?;
-        Ok(Filter::Field {
-            field: Field::read(&plain["field"])?,
-            operator,
-            value,
-        })
+        Ok(Filter::Field { field: Field::read(&plain["field"])?, operator, value })
     }
 
     /// Whether a document passes.
@@ -76,13 +66,9 @@ impl Filter {
         match self {
             Filter::All(parts) => parts.iter().all(|part| part.holds(document)),
             Filter::Any(parts) => parts.iter().any(|part| part.holds(document)),
-            Filter::Field {
-                field,
-                operator,
-                value,
-            } => field
-                .of(document)
-                .is_some_and(|found| operator.holds(&found, value)),
+            Filter::Field { field, operator, value } => {
+                field.of(document).is_some_and(|found| operator.holds(&found, value))
+            }
         }
     }
 
@@ -91,11 +77,7 @@ impl Filter {
         use Operator::{Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual, NotIn};
         match self {
             Filter::All(parts) | Filter::Any(parts) => parts.iter().find_map(Filter::inequality),
-            Filter::Field {
-                field: Field::Path(path),
-                operator,
-                ..
-            } => {
+            Filter::Field { field: Field::Path(path), operator, .. } => {
                 let unequal = [NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual, NotIn];
                 unequal.contains(operator).then_some(path)
             }
@@ -128,9 +110,7 @@ impl Operator {
 }
 
 fn contains(list: &Value, wanted: &Value) -> bool {
-    items(list)
-        .iter()
-        .any(|item| compare(item, wanted) == Ordering::Equal)
+    items(list).iter().any(|item| compare(item, wanted) == Ordering::Equal)
 }
 
 fn unary(filter: &Value) -> Result<Filter, Refusal> {
@@ -142,11 +122,7 @@ fn unary(filter: &Value) -> Result<Filter, Refusal> {
         _ => return Err(Refusal::invalid("A unary filter has no known operator.")),
     };
     let value = json!({"nullValue": null});
-    Ok(Filter::Field {
-        field: Field::read(&filter["field"])?,
-        operator,
-        value,
-    })
+    Ok(Filter::Field { field: Field::read(&filter["field"])?, operator, value })
 }
 
 fn operator(name: &str) -> Option<Operator> {

@@ -38,10 +38,7 @@ struct Place {
 impl Place {
     /// What the names of its documents begin with.
     fn root(&self) -> String {
-        format!(
-            "projects/{}/databases/{}/documents",
-            self.project, self.database
-        )
+        format!("projects/{}/databases/{}/documents", self.project, self.database)
     }
 }
 
@@ -87,35 +84,21 @@ fn read_body(body: &Bytes) -> Result<Map<String, Value>, Refusal> {
     if body.is_empty() {
         return Ok(Map::new());
     }
-    serde_json::from_slice(body)
-        .map_err(|_| Refusal::invalid("Invalid JSON payload received. Parsing terminated."))
+    serde_json::from_slice(body).map_err(|_| Refusal::invalid("Invalid JSON payload received. Parsing terminated."))
 }
 
 /// Checks the full name of a document: `projects/P/databases/D/documents/` and pairs of segments.
 fn check_document_name(name: &str) -> Result<(), Refusal> {
     let segments: Vec<&str> = name.split('/').collect();
     let valid = match segments.as_slice() {
-        [
-            "projects",
-            project,
-            "databases",
-            database,
-            "documents",
-            path @ ..,
-        ] => {
+        ["projects", project, "databases", database, "documents", path @ ..] => {
             !project.is_empty()
                 && !database.is_empty()
                 && path.len() >= 2
                 && path.len() % 2 == 0
-                && path
-                    .iter()
-                    .all(|segment| !matches!(*segment, "" | "." | ".."))
+                && path.iter().all(|segment| !matches!(*segment, "" | "." | ".."))
         }
         _ => false,
     };
-    if valid && name.len() <= LONGEST_NAME {
-        Ok(())
-    } else {
-        Err(Refusal::invalid("A document name is not valid."))
-    }
+    if valid && name.len() <= LONGEST_NAME { Ok(()) } else { Err(Refusal::invalid("A document name is not valid.")) }
 }

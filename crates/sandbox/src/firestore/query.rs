@@ -44,11 +44,7 @@ pub(crate) fn run(clouds: &Clouds, parent: &str, body: &Bytes) -> Result<Respons
                 json!({"document": document, "readTime": read_time})
             })
             .collect();
-        let answer = if found.is_empty() {
-            json!([{"readTime": read_time}])
-        } else {
-            json!(found)
-        };
+        let answer = if found.is_empty() { json!([{"readTime": read_time}]) } else { json!(found) };
         Ok(Json(answer).into_response())
     })
 }
@@ -116,9 +112,7 @@ impl Query {
         }
         let filter = query.get("where").map(Filter::read).transpose()?;
         let order = orders(&query["orderBy"], filter.as_ref())?;
-        let fields = query
-            .get("select")
-            .map(|select| select["fields"].as_array().cloned());
+        let fields = query.get("select").map(|select| select["fields"].as_array().cloned());
         let fields = fields.map(|fields| {
             let named = fields.into_iter().flatten();
             named
@@ -143,27 +137,15 @@ impl Query {
     }
 
     fn select<'c>(&self, change: &'c Change<'_>, parent: &str) -> Vec<&'c Value> {
-        let prefix = if self.all_descendants {
-            format!("{parent}/")
-        } else {
-            format!("{parent}/{}/", self.collection)
-        };
+        let prefix = if self.all_descendants { format!("{parent}/") } else { format!("{parent}/{}/", self.collection) };
         let mut found: Vec<(Vec<Value>, &Value)> = change
             .all(Kind::Documents)
             .with_prefix(&prefix, None)
             .filter(|(name, _)| self.in_collection(name, &prefix))
             .filter_map(|(name, _)| change.get(Kind::Documents, name))
-            .filter(|document| {
-                self.filter
-                    .as_ref()
-                    .is_none_or(|filter| filter.holds(document))
-            })
+            .filter(|document| self.filter.as_ref().is_none_or(|filter| filter.holds(document)))
             .filter_map(|document| {
-                let keys: Option<Vec<Value>> = self
-                    .order
-                    .iter()
-                    .map(|order| order.field.of(document))
-                    .collect();
+                let keys: Option<Vec<Value>> = self.order.iter().map(|order| order.field.of(document)).collect();
                 Some((keys?, document))
             })
             .collect();
@@ -191,33 +173,23 @@ impl Query {
             .zip(&self.order)
             .map(|((left, right), order)| {
                 let ordering = value::compare(left, right);
-                if order.descending {
-                    ordering.reverse()
-                } else {
-                    ordering
-                }
+                if order.descending { ordering.reverse() } else { ordering }
             })
             .find(|ordering| *ordering != Ordering::Equal)
             .unwrap_or(Ordering::Equal)
     }
 
     fn within(&self, keys: &[Value]) -> bool {
-        let after_start =
-            self.start
-                .as_ref()
-                .is_none_or(|start| match self.compare(keys, &start.values) {
-                    Ordering::Greater => true,
-                    Ordering::Equal => start.before,
-                    Ordering::Less => false,
-                });
-        let before_end =
-            self.end
-                .as_ref()
-                .is_none_or(|end| match self.compare(keys, &end.values) {
-                    Ordering::Less => true,
-                    Ordering::Equal => !end.before,
-                    Ordering::Greater => false,
-                });
+        let after_start = self.start.as_ref().is_none_or(|start| match self.compare(keys, &start.values) {
+            Ordering::Greater => true,
+            Ordering::Equal => start.before,
+            Ordering::Less => false,
+        });
+        let before_end = self.end.as_ref().is_none_or(|end| match self.compare(keys, &end.values) {
+            Ordering::Less => true,
+            Ordering::Equal => !end.before,
+            Ordering::Greater => false,
+        });
         after_start && before_end
     }
 }
@@ -227,25 +199,16 @@ fn orders(orders: &Value, filter: Option<&Filter>) -> Result<Vec<Order>, Refusal
     let mut read = Vec::new();
     for order in orders.as_array().into_iter().flatten() {
         let descending = order["direction"] == json!("DESCENDING");
-        read.push(Order {
-            field: Field::read(&order["field"])?,
-            descending,
-        });
+        read.push(Order { field: Field::read(&order["field"])?, descending });
     }
     if read.is_empty()
         && let Some(path) = filter.and_then(Filter::inequality)
     {
-        read.push(Order {
-            field: Field::Path(path.clone()),
-            descending: false,
-        });
+        read.push(Order { field: Field::Path(path.clone()), descending: false });
     }
     if !read.iter().any(|order| matches!(order.field, Field::Name)) {
         let descending = read.last().is_some_and(|order| order.descending);
-        read.push(Order {
-            field: Field::Name,
-            descending,
-        });
+        read.push(Order { field: Field::Name, descending });
     }
     Ok(read)
 }
@@ -258,19 +221,12 @@ fn cursor(cursor: &Value) -> Result<Option<Cursor>, Refusal> {
     for item in &mut values {
         value::check(item, 0)?;
     }
-    Ok(Some(Cursor {
-        values,
-        before: cursor["before"].as_bool().unwrap_or(false),
-    }))
+    Ok(Some(Cursor { values, before: cursor["before"].as_bool().unwrap_or(false) }))
 }
 
 /// A number, given plain or wrapped as `Int32Value` may be.
 fn count(number: &Value) -> Result<Option<usize>, Refusal> {
-    let plain = if number.is_object() {
-        &number["value"]
-    } else {
-        number
-    };
+    let plain = if number.is_object() { &number["value"] } else { number };
     match plain {
         Value::Null => Ok(None),
         number => number

@@ -52,16 +52,10 @@ pub(crate) fn check(value: &mut Value, depth: usize) -> Result<(), Refusal> {
             if let Some(number) = inner.as_i64() {
                 *inner = json!(number.to_string());
             }
-            inner
-                .as_str()
-                .is_some_and(|text| text.parse::<i64>().is_ok())
+            inner.as_str().is_some_and(|text| text.parse::<i64>().is_ok())
         }
-        "doubleValue" => {
-            inner.is_number() || matches!(inner.as_str(), Some("NaN" | "Infinity" | "-Infinity"))
-        }
-        "timestampValue" => inner
-            .as_str()
-            .is_some_and(|text| text.parse::<Timestamp>().is_ok()),
+        "doubleValue" => inner.is_number() || matches!(inner.as_str(), Some("NaN" | "Infinity" | "-Infinity")),
+        "timestampValue" => inner.as_str().is_some_and(|text| text.parse::<Timestamp>().is_ok()),
         "stringValue" | "bytesValue" | "referenceValue" => inner.is_string(),
         "geoPointValue" => inner.is_object(),
         "arrayValue" => {
@@ -83,10 +77,7 @@ pub(crate) fn check(value: &mut Value, depth: usize) -> Result<(), Refusal> {
 
 /// Where a value's type stands among the types.
 pub(crate) fn rank(value: &Value) -> u8 {
-    let kind = value
-        .as_object()
-        .and_then(|fields| fields.keys().next())
-        .map(String::as_str);
+    let kind = value.as_object().and_then(|fields| fields.keys().next()).map(String::as_str);
     match kind {
         Some("nullValue") => 0,
         Some("booleanValue") => 1,
@@ -109,9 +100,7 @@ pub(crate) fn compare(left: &Value, right: &Value) -> Ordering {
     }
     match rank(left) {
         0 => Ordering::Equal,
-        1 => left["booleanValue"]
-            .as_bool()
-            .cmp(&right["booleanValue"].as_bool()),
+        1 => left["booleanValue"].as_bool().cmp(&right["booleanValue"].as_bool()),
         2 => compare_numbers(left, right),
         3 => timestamp(left).cmp(&timestamp(right)),
         8 => compare_lists(items(left), items(right)),
@@ -121,11 +110,7 @@ pub(crate) fn compare(left: &Value, right: &Value) -> Ordering {
 }
 
 fn compare_numbers(left: &Value, right: &Value) -> Ordering {
-    let integer = |value: &Value| {
-        value["integerValue"]
-            .as_str()
-            .and_then(|text| text.parse::<i64>().ok())
-    };
+    let integer = |value: &Value| value["integerValue"].as_str().and_then(|text| text.parse::<i64>().ok());
     if let (Some(left), Some(right)) = (integer(left), integer(right)) {
         return left.cmp(&right);
     }
@@ -158,19 +143,12 @@ fn timestamp(value: &Value) -> Option<Timestamp> {
 
 /// The items of a list value.
 pub(crate) fn items(value: &Value) -> &[Value] {
-    value["arrayValue"]["values"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default()
+    value["arrayValue"]["values"].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
 fn only(value: &Value) -> Option<String> {
     let inner = value.as_object()?.values().next()?;
-    Some(
-        inner
-            .as_str()
-            .map_or_else(|| inner.to_string(), str::to_owned),
-    )
+    Some(inner.as_str().map_or_else(|| inner.to_string(), str::to_owned))
 }
 
 fn compare_lists(left: &[Value], right: &[Value]) -> Ordering {
@@ -183,23 +161,15 @@ fn compare_lists(left: &[Value], right: &[Value]) -> Ordering {
 
 fn compare_maps(left: &Value, right: &Value) -> Ordering {
     let sorted = |value: &Value| -> Vec<(String, Value)> {
-        let mut fields: Vec<_> = value
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
+        let mut fields: Vec<_> =
+            value.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect();
         fields.sort_by(|left, right| left.0.cmp(&right.0));
         fields
     };
     let (left, right) = (sorted(left), sorted(right));
     left.iter()
         .zip(&right)
-        .map(|(left, right)| {
-            left.0
-                .cmp(&right.0)
-                .then_with(|| compare(&left.1, &right.1))
-        })
+        .map(|(left, right)| left.0.cmp(&right.0).then_with(|| compare(&left.1, &right.1)))
         .find(|ordering| *ordering != Ordering::Equal)
         .unwrap_or_else(|| left.len().cmp(&right.len()))
 }
@@ -239,12 +209,7 @@ mod tests {
         let mut integer = json!({"integerValue": 7});
         assert!(check(&mut integer, 0).is_ok());
         assert_eq!(integer, json!({"integerValue": "7"}));
-        for mut bad in [
-            json!("x"),
-            json!({}),
-            json!({"text": "x"}),
-            json!({"integerValue": "x"}),
-        ] {
+        for mut bad in [json!("x"), json!({}), json!({"text": "x"}), json!({"integerValue": "x"})] {
             assert!(check(&mut bad, 0).is_err(), "{bad}");
         }
         let mut inside = json!({"arrayValue": {"values": [{"nope": 1}]}});

@@ -26,16 +26,10 @@ impl Precondition {
     /// `INVALID_ARGUMENT` when the time is none.
     pub(crate) fn read(value: &Value) -> Result<Precondition, Refusal> {
         let update_time = match value["updateTime"].as_str() {
-            Some(text) => Some(
-                text.parse()
-                    .map_err(|_| Refusal::invalid("Invalid updateTime."))?,
-            ),
+            Some(text) => Some(text.parse().map_err(|_| Refusal::invalid("Invalid updateTime."))?),
             None => None,
         };
-        Ok(Precondition {
-            exists: value["exists"].as_bool(),
-            update_time,
-        })
+        Ok(Precondition { exists: value["exists"].as_bool(), update_time })
     }
 
     fn check(&self, name: &str, stored: Option<&Value>) -> Result<(), Refusal> {
@@ -78,23 +72,10 @@ pub(crate) fn apply(change: &mut Change<'_>, write: &Value) -> Result<Value, Ref
     }
     if write["update"].is_object() {
         let name = write["update"]["name"].as_str().unwrap_or("").to_owned();
-        let fields = write["update"]["fields"]
-            .as_object()
-            .cloned()
-            .unwrap_or_default();
+        let fields = write["update"]["fields"].as_object().cloned().unwrap_or_default();
         let mask = write.get("updateMask").map(mask_of).transpose()?;
-        let transforms = write["updateTransforms"]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let (document, results) = update(
-            change,
-            &name,
-            fields,
-            mask.as_deref(),
-            transforms,
-            &precondition,
-        )?;
+        let transforms = write["updateTransforms"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let (document, results) = update(change, &name, fields, mask.as_deref(), transforms, &precondition)?;
         let mut result = json!({"updateTime": document["updateTime"]});
         if !results.is_empty() {
             result["transformResults"] = json!(results);
@@ -164,9 +145,7 @@ pub(crate) fn update(
         "updateTime": time(now),
     });
     if document["fields"].to_string().len() > MOST_BYTES {
-        return Err(Refusal::invalid(
-            "The document is larger than 1048576 bytes.",
-        ));
+        return Err(Refusal::invalid("The document is larger than 1048576 bytes."));
     }
     change.put(Kind::Documents, name, document.clone());
     Ok((document, results))
@@ -177,22 +156,14 @@ pub(crate) fn update(
 /// # Errors
 ///
 /// When the precondition does not hold or the name is not valid.
-pub(crate) fn delete(
-    change: &mut Change<'_>,
-    name: &str,
-    precondition: &Precondition,
-) -> Result<(), Refusal> {
+pub(crate) fn delete(change: &mut Change<'_>, name: &str, precondition: &Precondition) -> Result<(), Refusal> {
     super::check_document_name(name)?;
     precondition.check(name, change.get(Kind::Documents, name))?;
     change.remove(Kind::Documents, name);
     Ok(())
 }
 
-fn transform_field(
-    fields: &mut Map<String, Value>,
-    transform: &Value,
-    now: Timestamp,
-) -> Result<Value, Refusal> {
+fn transform_field(fields: &mut Map<String, Value>, transform: &Value, now: Timestamp) -> Result<Value, Refusal> {
     let path = FieldPath::parse(transform["fieldPath"].as_str().unwrap_or(""))?;
     let stored = Value::Object(fields.clone());
     let result = if transform["setToServerValue"] == json!("REQUEST_TIME") {
@@ -210,11 +181,7 @@ fn transform_field(
 
 /// The sum; what is no number counts as nothing, and integers stop at their bounds.
 fn incremented(stored: Option<&Value>, by: &Value) -> Value {
-    let integer = |value: &Value| {
-        value["integerValue"]
-            .as_str()
-            .and_then(|text| text.parse::<i64>().ok())
-    };
+    let integer = |value: &Value| value["integerValue"].as_str().and_then(|text| text.parse::<i64>().ok());
     match stored.filter(|stored| value::rank(stored) == 2) {
         None => by.clone(),
         Some(stored) => match (integer(stored), integer(by)) {

@@ -23,10 +23,7 @@ pub(crate) fn start(
     until: Timestamp,
 ) -> Value {
     let id = next_id(change, Kind::Actions);
-    let resources: Vec<Value> = resources
-        .iter()
-        .map(|(kind, id)| json!({"type": kind, "id": id}))
-        .collect();
+    let resources: Vec<Value> = resources.iter().map(|(kind, id)| json!({"type": kind, "id": id})).collect();
     let action = json!({
         "id": id,
         "command": command,
@@ -46,11 +43,7 @@ pub(crate) fn view(action: &Value, now: Timestamp) -> Value {
     let until = action[HIDDEN]["until_ms"].as_i64().unwrap_or(0);
     let passed = now.as_millisecond() - from;
     let finished = now.as_millisecond() >= until;
-    let progress = if finished {
-        100
-    } else {
-        (100 * passed.max(0) / (until - from).max(1)).min(99)
-    };
+    let progress = if finished { 100 } else { (100 * passed.max(0) / (until - from).max(1)).min(99) };
     let status = match (finished, action["error"].is_null()) {
         (false, _) => "running",
         (true, true) => "success",
@@ -75,14 +68,9 @@ pub(crate) fn end(clouds: &Clouds, from: Timestamp) -> Timestamp {
     from.saturating_add(length).unwrap_or(Timestamp::MAX)
 }
 
-pub(crate) async fn get(
-    State(clouds): State<Clouds>,
-    Path(id): Path<String>,
-) -> Result<Response, Refusal> {
+pub(crate) async fn get(State(clouds): State<Clouds>, Path(id): Path<String>) -> Result<Response, Refusal> {
     clouds.change(|change| {
-        let action = change
-            .get(Kind::Actions, &id)
-            .ok_or_else(|| Refusal::not_found("action", &id))?;
+        let action = change.get(Kind::Actions, &id).ok_or_else(|| Refusal::not_found("action", &id))?;
         Ok(Json(json!({"action": view(action, change.now())})).into_response())
     })
 }
@@ -92,11 +80,7 @@ pub(crate) async fn list(
     State(clouds): State<Clouds>,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result<Response, Refusal> {
-    let ids: Vec<String> = pairs
-        .into_iter()
-        .filter(|(key, _)| key == "id")
-        .map(|(_, id)| id)
-        .collect();
+    let ids: Vec<String> = pairs.into_iter().filter(|(key, _)| key == "id").map(|(_, id)| id).collect();
     if ids.is_empty() || ids.len() > MOST_IDS {
         return Err(Refusal::invalid("id", "between 1 and 25 ids must be given"));
     }

@@ -22,13 +22,9 @@ impl Fields {
         if bytes.is_empty() {
             return Ok(Fields(Map::new()));
         }
-        serde_json::from_slice(bytes).map(Fields).map_err(|_| {
-            Refusal::new(
-                StatusCode::BAD_REQUEST,
-                "json_error",
-                "invalid JSON input in your request",
-            )
-        })
+        serde_json::from_slice(bytes)
+            .map(Fields)
+            .map_err(|_| Refusal::new(StatusCode::BAD_REQUEST, "json_error", "invalid JSON input in your request"))
     }
 
     /// A field that is present and not null.
@@ -39,11 +35,7 @@ impl Fields {
     /// A text.
     pub(crate) fn text(&self, field: &str) -> Result<Option<&str>, Refusal> {
         self.get(field)
-            .map(|value| {
-                value
-                    .as_str()
-                    .ok_or_else(|| Refusal::invalid(field, "must be a string"))
-            })
+            .map(|value| value.as_str().ok_or_else(|| Refusal::invalid(field, "must be a string")))
             .transpose()
     }
 
@@ -57,20 +49,14 @@ impl Fields {
 
     /// A truth value, or its default.
     pub(crate) fn flag(&self, field: &str, default: bool) -> Result<bool, Refusal> {
-        self.get(field).map_or(Ok(default), |value| {
-            value
-                .as_bool()
-                .ok_or_else(|| Refusal::invalid(field, "must be a boolean"))
-        })
+        self.get(field)
+            .map_or(Ok(default), |value| value.as_bool().ok_or_else(|| Refusal::invalid(field, "must be a boolean")))
     }
 
     /// A list; an absent one is empty.
     pub(crate) fn list(&self, field: &str) -> Result<&[Value], Refusal> {
         self.get(field).map_or(Ok(&[][..]), |value| {
-            value
-                .as_array()
-                .map(Vec::as_slice)
-                .ok_or_else(|| Refusal::invalid(field, "must be a list"))
+            value.as_array().map(Vec::as_slice).ok_or_else(|| Refusal::invalid(field, "must be a list"))
         })
     }
 

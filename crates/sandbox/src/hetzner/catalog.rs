@@ -69,97 +69,40 @@ static LOCATIONS: LazyLock<Vec<Value>> = LazyLock::new(|| {
     .collect()
 });
 
-static SERVER_TYPES: LazyLock<Vec<Value>> =
-    LazyLock::new(|| TYPES.iter().map(server_type_object).collect());
+static SERVER_TYPES: LazyLock<Vec<Value>> = LazyLock::new(|| TYPES.iter().map(server_type_object).collect());
 
 static IMAGES: LazyLock<Vec<Value>> = LazyLock::new(|| {
     [
-        (
-            114_690_387,
-            "debian-12",
-            "Debian 12",
-            "debian",
-            "12",
-            "x86",
-            "2023-06-13T06:00:00Z",
-        ),
-        (
-            114_690_389,
-            "debian-12",
-            "Debian 12",
-            "debian",
-            "12",
-            "arm",
-            "2023-06-13T06:00:00Z",
-        ),
-        (
-            310_557_660,
-            "debian-13",
-            "Debian 13",
-            "debian",
-            "13",
-            "x86",
-            "2025-08-13T06:00:00Z",
-        ),
-        (
-            310_557_662,
-            "debian-13",
-            "Debian 13",
-            "debian",
-            "13",
-            "arm",
-            "2025-08-13T06:00:00Z",
-        ),
-        (
-            161_547_269,
-            "ubuntu-24.04",
-            "Ubuntu 24.04",
-            "ubuntu",
-            "24.04",
-            "x86",
-            "2024-04-25T13:26:27Z",
-        ),
-        (
-            161_547_270,
-            "ubuntu-24.04",
-            "Ubuntu 24.04",
-            "ubuntu",
-            "24.04",
-            "arm",
-            "2024-04-25T13:26:51Z",
-        ),
+        (114_690_387, "debian-12", "Debian 12", "debian", "12", "x86", "2023-06-13T06:00:00Z"),
+        (114_690_389, "debian-12", "Debian 12", "debian", "12", "arm", "2023-06-13T06:00:00Z"),
+        (310_557_660, "debian-13", "Debian 13", "debian", "13", "x86", "2025-08-13T06:00:00Z"),
+        (310_557_662, "debian-13", "Debian 13", "debian", "13", "arm", "2025-08-13T06:00:00Z"),
+        (161_547_269, "ubuntu-24.04", "Ubuntu 24.04", "ubuntu", "24.04", "x86", "2024-04-25T13:26:27Z"),
+        (161_547_270, "ubuntu-24.04", "Ubuntu 24.04", "ubuntu", "24.04", "arm", "2024-04-25T13:26:51Z"),
     ]
     .into_iter()
-    .map(
-        |(id, name, description, flavor, version, architecture, created)| {
-            json!({
-                "id": id, "type": "system", "status": "available", "name": name,
-                "description": description, "image_size": null, "disk_size": 5, "created": created,
-                "created_from": null, "bound_to": null, "os_flavor": flavor, "os_version": version,
-                "rapid_deploy": true, "protection": {"delete": false}, "deprecated": null,
-                "deleted": null, "labels": {}, "architecture": architecture,
-            })
-        },
-    )
+    .map(|(id, name, description, flavor, version, architecture, created)| {
+        json!({
+            "id": id, "type": "system", "status": "available", "name": name,
+            "description": description, "image_size": null, "disk_size": 5, "created": created,
+            "created_from": null, "bound_to": null, "os_flavor": flavor, "os_version": version,
+            "rapid_deploy": true, "protection": {"delete": false}, "deprecated": null,
+            "deleted": null, "labels": {}, "architecture": architecture,
+        })
+    })
     .collect()
 });
 
 fn server_type_object(entry: &Type) -> Value {
-    let deprecation = entry.ends.map_or(
-        Value::Null,
-        |(announced, ends)| json!({"announced": announced, "unavailable_after": ends}),
-    );
+    let deprecation =
+        entry.ends.map_or(Value::Null, |(announced, ends)| json!({"announced": announced, "unavailable_after": ends}));
     let locations: Vec<Value> = entry
         .locations
         .iter()
         .filter_map(|name| location(name))
         .map(|at| json!({"id": at["id"], "name": at["name"], "deprecation": deprecation}))
         .collect();
-    let prices: Vec<Value> = entry
-        .locations
-        .iter()
-        .map(|name| price(entry, name))
-        .collect();
+    let prices: Vec<Value> = entry.locations.iter().map(|name| price(entry, name)).collect();
     let dedicated = entry.name.starts_with("ccx");
     json!({
         "id": entry.id,
@@ -181,8 +124,7 @@ fn server_type_object(entry: &Type) -> Value {
 
 fn price(entry: &Type, location: &str) -> Value {
     let net = f64::from(entry.monthly_cents) / 100.0;
-    let amount =
-        |net: f64| json!({"net": format!("{net:.10}"), "gross": format!("{:.16}", net * 1.19)});
+    let amount = |net: f64| json!({"net": format!("{net:.10}"), "gross": format!("{:.16}", net * 1.19)});
     let terabytes: i64 = if EUROPE.contains(&location) { 20 } else { 1 };
     json!({
         "location": location,
@@ -213,25 +155,19 @@ pub(crate) fn image(key: &str, architecture: &str) -> Option<&'static Value> {
 }
 
 fn find(catalog: &'static [Value], key: &str) -> Option<&'static Value> {
-    catalog
-        .iter()
-        .find(|entry| entry["name"] == key || has_id(entry, key))
+    catalog.iter().find(|entry| entry["name"] == key || has_id(entry, key))
 }
 
 fn has_id(entry: &Value, text: &str) -> bool {
-    text.parse::<i64>()
-        .is_ok_and(|id| entry["id"].as_i64() == Some(id))
+    text.parse::<i64>().is_ok_and(|id| entry["id"].as_i64() == Some(id))
 }
 
 /// The data center of a location, which the API still answers beside it.
 pub(crate) fn datacenter(location: &Value) -> Value {
     let id = location["id"].as_i64().unwrap_or(0);
     let name = location["name"].as_str().unwrap_or("");
-    let offered: Vec<i64> = TYPES
-        .iter()
-        .filter(|entry| entry.locations.contains(&name))
-        .map(|entry| entry.id)
-        .collect();
+    let offered: Vec<i64> =
+        TYPES.iter().filter(|entry| entry.locations.contains(&name)).map(|entry| entry.id).collect();
     json!({
         "id": id + 1,
         "name": format!("{name}-dc1"),
@@ -254,12 +190,7 @@ pub(crate) async fn list_locations(Query(pairs): Pairs) -> Result<Response, Refu
 }
 
 pub(crate) async fn list_images(Query(pairs): Pairs) -> Result<Response, Refusal> {
-    list(
-        "images",
-        &IMAGES,
-        pairs,
-        &["name", "type", "status", "architecture"],
-    )
+    list("images", &IMAGES, pairs, &["name", "type", "status", "architecture"])
 }
 
 pub(crate) async fn get_server_type(Path(id): Path<String>) -> Result<Response, Refusal> {
@@ -284,10 +215,7 @@ fn list(
 }
 
 fn get(name: &str, catalog: &[Value], id: &str) -> Result<Response, Refusal> {
-    let entry = catalog
-        .iter()
-        .find(|entry| has_id(entry, id))
-        .ok_or_else(|| Refusal::not_found(name, id))?;
+    let entry = catalog.iter().find(|entry| has_id(entry, id)).ok_or_else(|| Refusal::not_found(name, id))?;
     Ok(Json(json!({name: entry})).into_response())
 }
 
@@ -307,16 +235,9 @@ mod tests {
     fn every_type_has_a_price_in_every_location_that_offers_it() {
         for entry in SERVER_TYPES.iter() {
             let named = |list: &Value, field: &str| -> Vec<Value> {
-                list.as_array()
-                    .into_iter()
-                    .flatten()
-                    .map(|item| item[field].clone())
-                    .collect()
+                list.as_array().into_iter().flatten().map(|item| item[field].clone()).collect()
             };
-            assert_eq!(
-                named(&entry["prices"], "location"),
-                named(&entry["locations"], "name")
-            );
+            assert_eq!(named(&entry["prices"], "location"), named(&entry["locations"], "name"));
             assert!(!named(&entry["prices"], "location").is_empty());
         }
     }

@@ -17,26 +17,13 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    pub(crate) fn new(
-        status: StatusCode,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> Refusal {
-        Refusal {
-            status,
-            code,
-            message: message.into(),
-            details: Value::Null,
-        }
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Refusal {
+        Refusal { status, code, message: message.into(), details: Value::Null }
     }
 
     /// 404: there is no such object.
     pub(crate) fn not_found(kind: &str, id: impl std::fmt::Display) -> Refusal {
-        Refusal::new(
-            StatusCode::NOT_FOUND,
-            "not_found",
-            format!("{kind} with ID '{id}' not found"),
-        )
+        Refusal::new(StatusCode::NOT_FOUND, "not_found", format!("{kind} with ID '{id}' not found"))
     }
 
     /// 422: a field of the request is wrong.
@@ -74,15 +61,9 @@ impl Refusal {
             403 => ("forbidden", "insufficient permissions for this request"),
             404 => ("not_found", "not found"),
             405 => ("method_not_allowed", "method not allowed"),
-            409 => (
-                "conflict",
-                "the resource has changed during the request, please retry",
-            ),
+            409 => ("conflict", "the resource has changed during the request, please retry"),
             423 => ("locked", "item is locked"),
-            429 => (
-                "rate_limit_exceeded",
-                "limit of 3600 requests per hour reached",
-            ),
+            429 => ("rate_limit_exceeded", "limit of 3600 requests per hour reached"),
             503 => ("unavailable", "service is temporarily unavailable"),
             400..=499 => ("invalid_input", "invalid input"),
             _ => ("server_error", "an internal server error occurred"),
@@ -93,22 +74,13 @@ impl Refusal {
 
 impl From<NotWritten> for Refusal {
     fn from(error: NotWritten) -> Refusal {
-        Refusal::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "server_error",
-            error.to_string(),
-        )
+        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", error.to_string())
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let Refusal {
-            status,
-            code,
-            message,
-            details,
-        } = self;
+        let Refusal { status, code, message, details } = self;
         let body = json!({"error": {"code": code, "message": message, "details": details}});
         (status, Json(body)).into_response()
     }

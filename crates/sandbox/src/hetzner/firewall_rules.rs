@@ -38,15 +38,10 @@ fn rule(rule: &Value) -> Result<Value, Refusal> {
         ("icmp" | "esp" | "gre", None) => {}
         ("icmp" | "esp" | "gre", Some(_)) => return Err(wrong("this protocol has no port")),
         _ => {
-            return Err(wrong(
-                "the protocol must be one of tcp, udp, icmp, esp, gre",
-            ));
+            return Err(wrong("the protocol must be one of tcp, udp, icmp, esp, gre"));
         }
     }
-    let networks = rule[needed]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let networks = rule[needed].as_array().map(Vec::as_slice).unwrap_or_default();
     let valid = |network: &Value| network.as_str().is_some_and(valid_network);
     if networks.is_empty() || !networks.iter().all(valid) {
         return Err(wrong("the addresses must be networks in CIDR notation"));
@@ -81,12 +76,8 @@ fn valid_network(text: &str) -> bool {
         return false;
     };
     match address {
-        IpAddr::V4(address) => {
-            length <= 32 && u32::from(address).checked_shl(length).unwrap_or(0) == 0
-        }
-        IpAddr::V6(address) => {
-            length <= 128 && u128::from(address).checked_shl(length).unwrap_or(0) == 0
-        }
+        IpAddr::V4(address) => length <= 32 && u32::from(address).checked_shl(length).unwrap_or(0) == 0,
+        IpAddr::V6(address) => length <= 128 && u128::from(address).checked_shl(length).unwrap_or(0) == 0,
     }
 }
 
@@ -96,13 +87,7 @@ mod tests {
 
     #[test]
     fn networks_have_no_host_bits() {
-        for network in [
-            "0.0.0.0/0",
-            "::/0",
-            "10.0.0.0/8",
-            "192.0.2.1/32",
-            "2001:db8::/32",
-        ] {
+        for network in ["0.0.0.0/0", "::/0", "10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32"] {
             assert!(valid_network(network), "{network}");
         }
         for network in ["10.0.0.1/8", "10.0.0.0/33", "10.0.0.0", "::1/64", "x/1"] {

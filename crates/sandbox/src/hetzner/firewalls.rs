@@ -19,25 +19,14 @@ use crate::world::{Change, Kind};
 
 type Answer = Result<Response, Refusal>;
 
-pub(crate) async fn list(
-    State(clouds): State<Clouds>,
-    Query(pairs): Query<Vec<(String, String)>>,
-) -> Answer {
+pub(crate) async fn list(State(clouds): State<Clouds>, Query(pairs): Query<Vec<(String, String)>>) -> Answer {
     let query = ListQuery::read(pairs, &["name"])?;
     clouds.change(|change| {
         let firewalls = change.all(Kind::Firewalls);
         let show = |firewall: &Value| view(change, firewall);
         Ok(match query.name() {
-            Some(name) => query.answer(
-                "firewalls",
-                firewalls.with_key(name).map(|(_, firewall)| firewall),
-                show,
-            ),
-            None => query.answer(
-                "firewalls",
-                firewalls.iter().map(|(_, firewall)| firewall),
-                show,
-            ),
+            Some(name) => query.answer("firewalls", firewalls.with_key(name).map(|(_, firewall)| firewall), show),
+            None => query.answer("firewalls", firewalls.iter().map(|(_, firewall)| firewall), show),
         })
     })
 }
@@ -69,11 +58,7 @@ pub(crate) async fn create(State(clouds): State<Clouds>, body: Bytes) -> Answer 
     })
 }
 
-pub(crate) async fn update(
-    State(clouds): State<Clouds>,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Answer {
+pub(crate) async fn update(State(clouds): State<Clouds>, Path(id): Path<String>, body: Bytes) -> Answer {
     let fields = Fields::read(&body)?;
     clouds.change(|change| {
         let mut firewall = find(change, &id)?.clone();
@@ -92,10 +77,7 @@ pub(crate) async fn update(
 pub(crate) async fn delete(State(clouds): State<Clouds>, Path(id): Path<String>) -> Answer {
     clouds.change(|change| {
         let firewall = find(change, &id)?;
-        if current_entries(firewall, change.now().as_millisecond())
-            .next()
-            .is_some()
-        {
+        if current_entries(firewall, change.now().as_millisecond()).next().is_some() {
             let message = "firewall is still in use";
             return Err(Refusal::unprocessable("resource_in_use", message));
         }
@@ -104,11 +86,7 @@ pub(crate) async fn delete(State(clouds): State<Clouds>, Path(id): Path<String>)
     })
 }
 
-pub(crate) async fn set_rules(
-    State(clouds): State<Clouds>,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Answer {
+pub(crate) async fn set_rules(State(clouds): State<Clouds>, Path(id): Path<String>, body: Bytes) -> Answer {
     let fields = Fields::read(&body)?;
     clouds.change(|change| {
         let mut firewall = find(change, &id)?.clone();
@@ -117,22 +95,12 @@ pub(crate) async fn set_rules(
         change.put(Kind::Firewalls, &id, firewall);
         let now = change.now();
         let end = actions::end(&clouds, now);
-        let action = actions::start(
-            change,
-            "set_firewall_rules",
-            &[("firewall", number)],
-            now,
-            end,
-        );
+        let action = actions::start(change, "set_firewall_rules", &[("firewall", number)], now, end);
         Ok((StatusCode::CREATED, Json(json!({"actions": [action]}))).into_response())
     })
 }
 
-pub(crate) async fn apply(
-    State(clouds): State<Clouds>,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Answer {
+pub(crate) async fn apply(State(clouds): State<Clouds>, Path(id): Path<String>, body: Bytes) -> Answer {
     let fields = Fields::read(&body)?;
     clouds.change(|change| {
         let number = find(change, &id)?["id"].as_i64().unwrap_or(0);
@@ -141,11 +109,7 @@ pub(crate) async fn apply(
     })
 }
 
-pub(crate) async fn remove(
-    State(clouds): State<Clouds>,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Answer {
+pub(crate) async fn remove(State(clouds): State<Clouds>, Path(id): Path<String>, body: Bytes) -> Answer {
     let fields = Fields::read(&body)?;
     clouds.change(|change| {
         let mut firewall = find(change, &id)?.clone();
@@ -156,19 +120,9 @@ pub(crate) async fn remove(
             let target = resource(target)?;
             if !let_go(&mut firewall, &target, now, end) {
                 let message = "the firewall is not applied to the resource";
-                return Err(Refusal::unprocessable(
-                    "firewall_resource_not_found",
-                    message,
-                ));
+                return Err(Refusal::unprocessable("firewall_resource_not_found", message));
             }
-            started.push(action(
-                change,
-                "remove_firewall",
-                &firewall,
-                &target,
-                now,
-                end,
-            ));
+            started.push(action(change, "remove_firewall", &firewall, &target, now, end));
         }
         change.put(Kind::Firewalls, &id, firewall);
         Ok((StatusCode::CREATED, Json(json!({"actions": started}))).into_response())
@@ -206,12 +160,7 @@ pub(crate) fn detach(change: &mut Change<'_>, server: i64, end: Timestamp) {
     }
 }
 
-fn apply_entries(
-    change: &mut Change<'_>,
-    clouds: &Clouds,
-    id: i64,
-    targets: &[Value],
-) -> Result<Vec<Value>, Refusal> {
+fn apply_entries(change: &mut Change<'_>, clouds: &Clouds, id: i64, targets: &[Value]) -> Result<Vec<Value>, Refusal> {
     let key = id.to_string();
     let mut firewall = find(change, &key)?.clone();
     let now = change.now();
@@ -223,11 +172,7 @@ fn apply_entries(
             && change.get(Kind::Servers, &server.to_string()).is_none()
         {
             let message = "the server to apply the firewall to was not found";
-            return Err(Refusal::new(
-                StatusCode::NOT_FOUND,
-                "firewall_resource_not_found",
-                message,
-            ));
+            return Err(Refusal::new(StatusCode::NOT_FOUND, "firewall_resource_not_found", message));
         }
         let applied = current_entries(&firewall, now.as_millisecond())
             .any(|entry| same(entry, &target) && entry["until_ms"].is_null());
@@ -236,14 +181,7 @@ fn apply_entries(
             return Err(Refusal::unprocessable("firewall_already_applied", message));
         }
         hold(&mut firewall, target.clone(), now, end);
-        started.push(action(
-            change,
-            "apply_firewall",
-            &firewall,
-            &target,
-            now,
-            end,
-        ));
+        started.push(action(change, "apply_firewall", &firewall, &target, now, end));
     }
     change.put(Kind::Firewalls, &key, firewall);
     Ok(started)
@@ -251,10 +189,8 @@ fn apply_entries(
 
 /// Adds an entry, and forgets those that are over.
 fn hold(firewall: &mut Value, target: Value, now: Timestamp, from: Timestamp) {
-    let mut entries: Vec<Value> = current_entries(firewall, now.as_millisecond())
-        .filter(|entry| !same(entry, &target))
-        .cloned()
-        .collect();
+    let mut entries: Vec<Value> =
+        current_entries(firewall, now.as_millisecond()).filter(|entry| !same(entry, &target)).cloned().collect();
     let mut entry = target;
     entry["from_ms"] = json!(from.as_millisecond());
     entries.push(entry);
@@ -288,9 +224,7 @@ fn resource(target: &Value) -> Result<Value, Refusal> {
             Ok(json!({"type": "server", "server": {"id": id}}))
         }
         Some("label_selector") => {
-            let text = target["label_selector"]["selector"]
-                .as_str()
-                .ok_or_else(wrong)?;
+            let text = target["label_selector"]["selector"].as_str().ok_or_else(wrong)?;
             Selector::parse(text)?;
             Ok(json!({"type": "label_selector", "label_selector": {"selector": text}}))
         }
@@ -314,23 +248,14 @@ fn action(
 }
 
 fn find<'c>(change: &'c Change<'_>, id: &str) -> Result<&'c Value, Refusal> {
-    change
-        .get(Kind::Firewalls, id)
-        .ok_or_else(|| Refusal::not_found("firewall", id))
+    change.get(Kind::Firewalls, id).ok_or_else(|| Refusal::not_found("firewall", id))
 }
 
 fn check_name(change: &Change<'_>, name: &str, own_id: Option<&str>) -> Result<(), Refusal> {
     if name.is_empty() || name.chars().count() > 128 {
-        return Err(Refusal::invalid(
-            "name",
-            "must have between 1 and 128 characters",
-        ));
+        return Err(Refusal::invalid("name", "must have between 1 and 128 characters"));
     }
-    if change
-        .all(Kind::Firewalls)
-        .with_key(name)
-        .any(|(id, _)| Some(id) != own_id)
-    {
+    if change.all(Kind::Firewalls).with_key(name).any(|(id, _)| Some(id) != own_id) {
         return Err(Refusal::not_unique("firewall name is already used", "name"));
     }
     Ok(())

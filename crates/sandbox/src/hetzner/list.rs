@@ -28,10 +28,7 @@ impl ListQuery {
     /// # Errors
     ///
     /// 422 when a page number, the selector or the order is not valid.
-    pub(crate) fn read(
-        pairs: Vec<(String, String)>,
-        filters: &[&str],
-    ) -> Result<ListQuery, Refusal> {
+    pub(crate) fn read(pairs: Vec<(String, String)>, filters: &[&str]) -> Result<ListQuery, Refusal> {
         let mut query = ListQuery {
             page: 1,
             per_page: DEFAULT_PER_PAGE,
@@ -65,10 +62,7 @@ impl ListQuery {
 
     /// Whether an object belongs into the answer.
     pub(crate) fn selects(&self, object: &Value) -> bool {
-        let selected = self
-            .selector
-            .as_ref()
-            .is_none_or(|selector| selector.matches(&object["labels"]));
+        let selected = self.selector.as_ref().is_none_or(|selector| selector.matches(&object["labels"]));
         selected
             && self.equals.iter().all(|(field, wanted)| {
                 let text = match &object[field.as_str()] {
@@ -89,23 +83,13 @@ impl ListQuery {
         let mut selected: Vec<&Value> = selected.filter(|object| self.selects(object)).collect();
         for (field, descending) in self.sort.iter().rev() {
             selected.sort_by(|left, right| {
-                let ordering =
-                    sort_key(&left[field.as_str()]).cmp(&sort_key(&right[field.as_str()]));
-                if *descending {
-                    ordering.reverse()
-                } else {
-                    ordering
-                }
+                let ordering = sort_key(&left[field.as_str()]).cmp(&sort_key(&right[field.as_str()]));
+                if *descending { ordering.reverse() } else { ordering }
             });
         }
         let total = selected.len();
         let skip = (self.page - 1).saturating_mul(self.per_page);
-        let page: Vec<Value> = selected
-            .into_iter()
-            .skip(skip)
-            .take(self.per_page)
-            .map(view)
-            .collect();
+        let page: Vec<Value> = selected.into_iter().skip(skip).take(self.per_page).map(view).collect();
         Json(json!({name: page, "meta": {"pagination": self.pagination(total)}})).into_response()
     }
 

@@ -40,46 +40,19 @@ const HIDDEN: &str = "_sandbox";
 pub(crate) fn router(clouds: &Clouds) -> Router<Clouds> {
     Router::new()
         .route("/servers", get(servers::list).post(server_create::create))
-        .route(
-            "/servers/{id}",
-            get(servers::get)
-                .put(servers::update)
-                .delete(servers::delete),
-        )
+        .route("/servers/{id}", get(servers::get).put(servers::update).delete(servers::delete))
         .route("/servers/{id}/actions/{command}", post(server_actions::run))
         .route("/actions", get(actions::list))
         .route("/actions/{id}", get(actions::get))
         .route("/firewalls", get(firewalls::list).post(firewalls::create))
-        .route(
-            "/firewalls/{id}",
-            get(firewalls::get)
-                .put(firewalls::update)
-                .delete(firewalls::delete),
-        )
-        .route(
-            "/firewalls/{id}/actions/apply_to_resources",
-            post(firewalls::apply),
-        )
-        .route(
-            "/firewalls/{id}/actions/remove_from_resources",
-            post(firewalls::remove),
-        )
-        .route(
-            "/firewalls/{id}/actions/set_rules",
-            post(firewalls::set_rules),
-        )
+        .route("/firewalls/{id}", get(firewalls::get).put(firewalls::update).delete(firewalls::delete))
+        .route("/firewalls/{id}/actions/apply_to_resources", post(firewalls::apply))
+        .route("/firewalls/{id}/actions/remove_from_resources", post(firewalls::remove))
+        .route("/firewalls/{id}/actions/set_rules", post(firewalls::set_rules))
         .route("/ssh_keys", get(ssh_keys::list).post(ssh_keys::create))
-        .route(
-            "/ssh_keys/{id}",
-            get(ssh_keys::get)
-                .put(ssh_keys::update)
-                .delete(ssh_keys::delete),
-        )
+        .route("/ssh_keys/{id}", get(ssh_keys::get).put(ssh_keys::update).delete(ssh_keys::delete))
         .route("/primary_ips", get(primary_ips::list))
-        .route(
-            "/primary_ips/{id}",
-            get(primary_ips::get).delete(primary_ips::delete),
-        )
+        .route("/primary_ips/{id}", get(primary_ips::get).delete(primary_ips::delete))
         .route("/volumes", get(volumes::list))
         .route("/volumes/{id}", get(volumes::get).delete(volumes::delete))
         .route("/server_types", get(catalog::list_server_types))
@@ -104,9 +77,7 @@ async fn admit(State(clouds): State<Clouds>, request: Request, next: Next) -> Re
     };
     let headers = clouds.control().limits.hetzner_headers();
     for (name, value) in headers {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from(value));
+        response.headers_mut().insert(name, HeaderValue::from(value));
     }
     response
 }
@@ -122,11 +93,7 @@ fn check(headers: &HeaderMap, method: &Method) -> Result<(), Refusal> {
     }
     if token.starts_with("readonly") && method != Method::GET {
         let message = "the token is only allowed to perform GET requests";
-        return Err(Refusal::new(
-            StatusCode::FORBIDDEN,
-            "token_readonly",
-            message,
-        ));
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "token_readonly", message));
     }
     Ok(())
 }
@@ -167,15 +134,8 @@ pub(crate) fn complete(change: &mut Change<'_>, kind: Kind, object: &mut Value) 
     let name = format!("{}-{id}", kind.name());
     let shared = json!({"id": id, "name": name, "created": now, "labels": {}});
     let fields = object.as_object_mut()?;
-    for (field, value) in defaults
-        .as_object()
-        .into_iter()
-        .chain(shared.as_object())
-        .flatten()
-    {
-        fields
-            .entry(field.as_str())
-            .or_insert_with(|| value.clone());
+    for (field, value) in defaults.as_object().into_iter().chain(shared.as_object()).flatten() {
+        fields.entry(field.as_str()).or_insert_with(|| value.clone());
     }
     Some(id.to_string())
 }

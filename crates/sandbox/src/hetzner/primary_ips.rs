@@ -20,26 +20,16 @@ pub(crate) async fn list(
 ) -> Result<Response, Refusal> {
     let query = ListQuery::read(pairs, &["name", "ip"])?;
     clouds.change(|change| {
-        let addresses = change
-            .all(Kind::PrimaryIps)
-            .iter()
-            .map(|(_, address)| address);
+        let addresses = change.all(Kind::PrimaryIps).iter().map(|(_, address)| address);
         Ok(query.answer("primary_ips", addresses, view))
     })
 }
 
-pub(crate) async fn get(
-    State(clouds): State<Clouds>,
-    Path(id): Path<String>,
-) -> Result<Response, Refusal> {
-    clouds
-        .change(|change| Ok(Json(json!({"primary_ip": view(find(change, &id)?)})).into_response()))
+pub(crate) async fn get(State(clouds): State<Clouds>, Path(id): Path<String>) -> Result<Response, Refusal> {
+    clouds.change(|change| Ok(Json(json!({"primary_ip": view(find(change, &id)?)})).into_response()))
 }
 
-pub(crate) async fn delete(
-    State(clouds): State<Clouds>,
-    Path(id): Path<String>,
-) -> Result<Response, Refusal> {
+pub(crate) async fn delete(State(clouds): State<Clouds>, Path(id): Path<String>) -> Result<Response, Refusal> {
     clouds.change(|change| {
         if !find(change, &id)?["assignee_id"].is_null() {
             let message = "the primary IP must be unassigned";
@@ -51,9 +41,7 @@ pub(crate) async fn delete(
 }
 
 fn find<'c>(change: &'c Change<'_>, id: &str) -> Result<&'c Value, Refusal> {
-    change
-        .get(Kind::PrimaryIps, id)
-        .ok_or_else(|| Refusal::not_found("primary IP", id))
+    change.get(Kind::PrimaryIps, id).ok_or_else(|| Refusal::not_found("primary IP", id))
 }
 
 /// Makes an address for a new server, which takes it along when it is deleted.
@@ -66,10 +54,7 @@ pub(crate) fn make(change: &mut Change<'_>, version: &str, location: &Value, ser
             let ip = ipv4(number);
             let [a, b, c, d] = ip.octets();
             let name = format!("static.{d}.{c}.{b}.{a}.clients.your-server.de");
-            (
-                ip.to_string(),
-                json!([{"ip": ip.to_string(), "dns_ptr": name}]),
-            )
+            (ip.to_string(), json!([{"ip": ip.to_string(), "dns_ptr": name}]))
         }
         _ => (format!("{}/64", ipv6(number)), json!([])),
     };

@@ -52,12 +52,8 @@ impl Requirement {
             Requirement::Differs(key, wanted) => value(key) != Some(wanted),
             Requirement::Exists(key) => value(key).is_some(),
             Requirement::Absent(key) => value(key).is_none(),
-            Requirement::In(key, set) => {
-                value(key).is_some_and(|value| set.iter().any(|wanted| wanted == value))
-            }
-            Requirement::NotIn(key, set) => {
-                value(key).is_none_or(|value| set.iter().all(|wanted| wanted != value))
-            }
+            Requirement::In(key, set) => value(key).is_some_and(|value| set.iter().any(|wanted| wanted == value)),
+            Requirement::NotIn(key, set) => value(key).is_none_or(|value| set.iter().all(|wanted| wanted != value)),
         }
     }
 }
@@ -118,9 +114,7 @@ pub(crate) fn valid_key(key: &str) -> bool {
     let prefix_ok = prefix.is_none_or(|prefix| {
         !prefix.is_empty()
             && prefix.len() <= LONGEST_PREFIX
-            && prefix
-                .split('.')
-                .all(|label| !label.is_empty() && valid_value(label))
+            && prefix.split('.').all(|label| !label.is_empty() && valid_value(label))
     });
     prefix_ok && !name.is_empty() && valid_value(name)
 }
@@ -130,9 +124,7 @@ pub(crate) fn valid_value(value: &str) -> bool {
     let edge = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_alphanumeric);
     let bytes = value.as_bytes();
     bytes.len() <= LONGEST
-        && bytes
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
         && edge(bytes.first())
         && edge(bytes.last())
 }

@@ -36,11 +36,7 @@ pub(crate) async fn run(
             "shutdown" => ("shutdown_server", vec![("stopping", end)], "off"),
             "change_type" => {
                 change_type(change, &mut server, &fields)?;
-                (
-                    "change_server_type",
-                    vec![("migrating", end), ("starting", after)],
-                    "running",
-                )
+                ("change_server_type", vec![("migrating", end), ("starting", after)], "running")
             }
             _ => return Err(Refusal::failure(StatusCode::NOT_FOUND)),
         };
@@ -64,25 +60,15 @@ pub(crate) async fn run(
 fn change_type(change: &Change<'_>, server: &mut Value, fields: &Fields) -> Result<(), Refusal> {
     let unfit = |message: &str| Refusal::unprocessable("invalid_server_type", message);
     let name = fields.required_text("server_type")?;
-    let wanted = catalog::server_type(name)
-        .ok_or_else(|| Refusal::invalid("server_type", "server type not found"))?;
+    let wanted = catalog::server_type(name).ok_or_else(|| Refusal::invalid("server_type", "server type not found"))?;
     if fields.get("upgrade_disk").is_none() {
-        return Err(Refusal::invalid(
-            "upgrade_disk",
-            "Missing data for required field.",
-        ));
+        return Err(Refusal::invalid("upgrade_disk", "Missing data for required field."));
     }
     let upgrade_disk = fields.flag("upgrade_disk", false)?;
     if status(server, change.now()) != "off" {
-        return Err(Refusal::unprocessable(
-            "server_not_stopped",
-            "server must be stopped",
-        ));
+        return Err(Refusal::unprocessable("server_not_stopped", "server must be stopped"));
     }
-    let current = server["server_type"]
-        .as_str()
-        .and_then(catalog::server_type)
-        .unwrap_or(wanted);
+    let current = server["server_type"].as_str().and_then(catalog::server_type).unwrap_or(wanted);
     if wanted["name"] == server["server_type"] {
         return Err(unfit("the server already has this type"));
     }
@@ -93,23 +79,14 @@ fn change_type(change: &Change<'_>, server: &mut Value, fields: &Fields) -> Resu
         return Err(unfit("the architecture of the server type does not fit"));
     }
     let offered = wanted["locations"].as_array().into_iter().flatten();
-    if !offered
-        .into_iter()
-        .any(|location| location["name"] == server["location"])
-    {
+    if !offered.into_iter().any(|location| location["name"] == server["location"]) {
         return Err(unfit("unsupported location for server type"));
     }
-    let disk = server["primary_disk_size"]
-        .as_i64()
-        .or_else(|| current["disk"].as_i64());
+    let disk = server["primary_disk_size"].as_i64().or_else(|| current["disk"].as_i64());
     if wanted["disk"].as_i64() < disk {
         return Err(unfit("the disk of the server type is too small"));
     }
     server["server_type"] = wanted["name"].clone();
-    server["primary_disk_size"] = if upgrade_disk {
-        wanted["disk"].clone()
-    } else {
-        json!(disk)
-    };
+    server["primary_disk_size"] = if upgrade_disk { wanted["disk"].clone() } else { json!(disk) };
     Ok(())
 }

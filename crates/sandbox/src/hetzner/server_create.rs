@@ -23,11 +23,7 @@ pub(crate) async fn create(State(clouds): State<Clouds>, body: Bytes) -> Result<
     clouds.change(|change| {
         let wanted = Wanted::read(change, &fields)?;
         if most.is_some_and(|most| change.all(Kind::Servers).len() >= most) {
-            return Err(Refusal::new(
-                StatusCode::FORBIDDEN,
-                "resource_limit_exceeded",
-                "server limit exceeded",
-            ));
+            return Err(Refusal::new(StatusCode::FORBIDDEN, "resource_limit_exceeded", "server limit exceeded"));
         }
         make(change, &clouds, wanted)
     })
@@ -86,13 +82,10 @@ impl Wanted {
 
 fn server_type(change: &Change<'_>, fields: &Fields) -> Result<&'static Value, Refusal> {
     let name = fields.required_text("server_type")?;
-    let server_type = catalog::server_type(name)
-        .ok_or_else(|| Refusal::invalid("server_type", "server type not found"))?;
+    let server_type =
+        catalog::server_type(name).ok_or_else(|| Refusal::invalid("server_type", "server type not found"))?;
     let ends = server_type["deprecation"]["unavailable_after"].as_str();
-    if ends
-        .and_then(|ends| ends.parse().ok())
-        .is_some_and(|ends| change.now() > ends)
-    {
+    if ends.and_then(|ends| ends.parse().ok()).is_some_and(|ends| change.now() > ends) {
         return Err(Refusal::invalid("server_type", "server type is deprecated"));
     }
     Ok(server_type)
@@ -111,18 +104,11 @@ fn location(fields: &Fields, server_type: &Value) -> Result<&'static Value, Refu
         // The real service places the server where it likes; here it is always the same place.
         (None, None) => offered.first().copied().unwrap_or("nbg1"),
     };
-    let location = catalog::location(wanted)
-        .ok_or_else(|| Refusal::invalid("location", "location not found"))?;
-    if location["name"]
-        .as_str()
-        .is_some_and(|name| offered.contains(&name))
-    {
+    let location = catalog::location(wanted).ok_or_else(|| Refusal::invalid("location", "location not found"))?;
+    if location["name"].as_str().is_some_and(|name| offered.contains(&name)) {
         Ok(location)
     } else {
-        Err(Refusal::invalid(
-            "server_type",
-            "unsupported location for server type",
-        ))
+        Err(Refusal::invalid("server_type", "unsupported location for server type"))
     }
 }
 
@@ -134,9 +120,7 @@ fn firewall_ids(change: &Change<'_>, fields: &Fields) -> Result<Vec<i64>, Refusa
                 .as_i64()
                 .ok_or_else(|| Refusal::invalid("firewalls", "must be a list of firewall ids"))?;
             let known = change.get(Kind::Firewalls, &id.to_string()).is_some();
-            known
-                .then_some(id)
-                .ok_or_else(|| Refusal::not_found("firewall", id))
+            known.then_some(id).ok_or_else(|| Refusal::not_found("firewall", id))
         })
         .collect()
 }
@@ -146,8 +130,8 @@ fn ssh_keys(change: &Change<'_>, fields: &Fields) -> Result<usize, Refusal> {
     let keys = fields.list("ssh_keys")?;
     for key in keys {
         let text = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
-        let known = change.get(Kind::SshKeys, &text).is_some()
-            || change.all(Kind::SshKeys).with_key(&text).next().is_some();
+        let known =
+            change.get(Kind::SshKeys, &text).is_some() || change.all(Kind::SshKeys).with_key(&text).next().is_some();
         if !known {
             return Err(Refusal::not_found("SSH key", text));
         }
@@ -155,22 +139,14 @@ fn ssh_keys(change: &Change<'_>, fields: &Fields) -> Result<usize, Refusal> {
     Ok(keys.len())
 }
 
-fn address(
-    change: &Change<'_>,
-    fields: &Fields,
-    version: &'static str,
-) -> Result<Option<Address>, Refusal> {
+fn address(change: &Change<'_>, fields: &Fields, version: &'static str) -> Result<Option<Address>, Refusal> {
     let public_net = fields.get("public_net").unwrap_or(&Value::Null);
     if let Some(id) = public_net[version].as_i64() {
-        let address = change
-            .get(Kind::PrimaryIps, &id.to_string())
-            .ok_or_else(|| Refusal::not_found("primary IP", id))?;
+        let address =
+            change.get(Kind::PrimaryIps, &id.to_string()).ok_or_else(|| Refusal::not_found("primary IP", id))?;
         if address["type"] != version {
             let message = "the primary IP has the wrong version";
-            return Err(Refusal::unprocessable(
-                "primary_ip_version_mismatch",
-                message,
-            ));
+            return Err(Refusal::unprocessable("primary_ip_version_mismatch", message));
         }
         if !address["assignee_id"].is_null() {
             let message = "the primary IP is already assigned";
@@ -178,29 +154,21 @@ fn address(
         }
         return Ok(Some(Address::Existing(id)));
     }
-    let enabled = public_net[format!("enable_{version}")]
-        .as_bool()
-        .unwrap_or(true);
+    let enabled = public_net[format!("enable_{version}")].as_bool().unwrap_or(true);
     Ok(enabled.then_some(Address::New))
 }
 
 fn user_data(fields: &Fields) -> Result<Option<String>, Refusal> {
     let user_data = fields.text("user_data")?;
     if user_data.is_some_and(|text| text.len() > MOST_USER_DATA) {
-        return Err(Refusal::invalid(
-            "user_data",
-            "must not be longer than 32768 bytes",
-        ));
+        return Err(Refusal::invalid("user_data", "must not be longer than 32768 bytes"));
     }
     Ok(user_data.map(str::to_owned))
 }
 
 fn make(change: &mut Change<'_>, clouds: &Clouds, wanted: Wanted) -> Result<Response, Refusal> {
     let now = change.now();
-    let (created, started) = (
-        actions::end(clouds, now),
-        actions::end(clouds, actions::end(clouds, now)),
-    );
+    let (created, started) = (actions::end(clouds, now), actions::end(clouds, actions::end(clouds, now)));
     let id = next_id(change, Kind::Servers);
     let location = &wanted.location["name"];
     let mut assign = |address: Option<Address>, version: &str| match address {
@@ -211,8 +179,7 @@ fn make(change: &mut Change<'_>, clouds: &Clouds, wanted: Wanted) -> Result<Resp
             json!({"id": existing})
         }
     };
-    let public_net =
-        json!({"ipv4": assign(wanted.ipv4, "ipv4"), "ipv6": assign(wanted.ipv6, "ipv6")});
+    let public_net = json!({"ipv4": assign(wanted.ipv4, "ipv4"), "ipv6": assign(wanted.ipv6, "ipv6")});
     let mut phases = vec![json!({"status": "initializing", "until_ms": created.as_millisecond()})];
     if wanted.start {
         phases.push(json!({"status": "starting", "until_ms": started.as_millisecond()}));
@@ -241,13 +208,7 @@ fn make(change: &mut Change<'_>, clouds: &Clouds, wanted: Wanted) -> Result<Resp
     let action = actions::start(change, "create_server", &[("server", id)], now, created);
     let mut next = Vec::new();
     if wanted.start {
-        next.push(actions::start(
-            change,
-            "start_server",
-            &[("server", id)],
-            created,
-            started,
-        ));
+        next.push(actions::start(change, "start_server", &[("server", id)], created, started));
     }
     // Without a key the real service mints a password; it is answered once and kept nowhere.
     let password = (wanted.ssh_keys == 0).then(|| uuid::Uuid::new_v4().simple().to_string());

@@ -20,10 +20,7 @@ impl Attachments {
     /// Reads the firewalls' own lists of what they are applied to.
     pub(crate) fn read(change: &Change<'_>) -> Attachments {
         let now = change.now().as_millisecond();
-        let mut read = Attachments {
-            by_server: HashMap::new(),
-            by_selector: Vec::new(),
-        };
+        let mut read = Attachments { by_server: HashMap::new(), by_selector: Vec::new() };
         for (_, firewall) in change.all(Kind::Firewalls).iter() {
             for entry in current_entries(firewall, now) {
                 let pending = entry["from_ms"].as_i64().is_some_and(|from| now < from);
@@ -43,11 +40,7 @@ impl Attachments {
 
     fn of(&self, id: i64, labels: &Value) -> Vec<Value> {
         let direct = self.by_server.get(&id).into_iter().flatten();
-        let selected = self
-            .by_selector
-            .iter()
-            .filter(|(selector, _)| selector.matches(labels))
-            .map(|(_, shown)| shown);
+        let selected = self.by_selector.iter().filter(|(selector, _)| selector.matches(labels)).map(|(_, shown)| shown);
         direct.chain(selected).cloned().collect()
     }
 }
@@ -67,11 +60,7 @@ pub(crate) fn status(server: &Value, now: Timestamp) -> &str {
         .as_array()
         .into_iter()
         .flatten()
-        .find(|phase| {
-            phase["until_ms"]
-                .as_i64()
-                .is_some_and(|until| now.as_millisecond() < until)
-        })
+        .find(|phase| phase["until_ms"].as_i64().is_some_and(|until| now.as_millisecond() < until))
         .and_then(|phase| phase["status"].as_str())
         .or_else(|| server["status"].as_str())
         .unwrap_or("unknown")
@@ -79,9 +68,7 @@ pub(crate) fn status(server: &Value, now: Timestamp) -> &str {
 
 /// Whether an action on the server is still running.
 pub(crate) fn locked(server: &Value, now: Timestamp) -> bool {
-    server[HIDDEN]["locked_until_ms"]
-        .as_i64()
-        .is_some_and(|until| now.as_millisecond() < until)
+    server[HIDDEN]["locked_until_ms"].as_i64().is_some_and(|until| now.as_millisecond() < until)
 }
 
 /// The server as it is answered.
@@ -102,10 +89,7 @@ pub(crate) fn view(change: &Change<'_>, server: &Value, attachments: &Attachment
         shown.insert("primary_disk_size".into(), server_type["disk"].clone());
     }
     if shown["included_traffic"].is_null() {
-        shown.insert(
-            "included_traffic".into(),
-            included_traffic(&server_type, &location),
-        );
+        shown.insert("included_traffic".into(), included_traffic(&server_type, &location));
     }
     let public_net = public_net(change, server, attachments.of(id, &server["labels"]));
     shown.insert("datacenter".into(), catalog::datacenter(&location));
@@ -152,11 +136,7 @@ fn public_net(change: &Change<'_>, server: &Value, firewalls: Vec<Value>) -> Val
         let id = server["public_net"][version]["id"].as_i64()?;
         let address = change.get(Kind::PrimaryIps, &id.to_string())?;
         let dns_ptr = &address["dns_ptr"];
-        let dns_ptr = if version == "ipv4" {
-            &dns_ptr[0]["dns_ptr"]
-        } else {
-            dns_ptr
-        };
+        let dns_ptr = if version == "ipv4" { &dns_ptr[0]["dns_ptr"] } else { dns_ptr };
         let (ip, blocked) = (&address["ip"], &address["blocked"]);
         Some(json!({"id": id, "ip": ip, "blocked": blocked, "dns_ptr": dns_ptr}))
     };

@@ -22,20 +22,14 @@ pub(crate) async fn list(
     State(clouds): State<Clouds>,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result<Response, Refusal> {
-    let wanted_status: Vec<String> = pairs
-        .iter()
-        .filter(|(key, _)| key == "status")
-        .map(|(_, value)| value.clone())
-        .collect();
+    let wanted_status: Vec<String> =
+        pairs.iter().filter(|(key, _)| key == "status").map(|(_, value)| value.clone()).collect();
     let query = ListQuery::read(pairs, &["name"])?;
     clouds.change(|change| {
         let change = &*change;
         let attachments = Attachments::read(change);
         let in_status = |server: &&Value| {
-            wanted_status.is_empty()
-                || wanted_status
-                    .iter()
-                    .any(|wanted| wanted == status(server, change.now()))
+            wanted_status.is_empty() || wanted_status.iter().any(|wanted| wanted == status(server, change.now()))
         };
         let show = |server: &Value| view(change, server, &attachments);
         let servers = change.all(Kind::Servers);
@@ -52,10 +46,7 @@ pub(crate) async fn list(
     })
 }
 
-pub(crate) async fn get(
-    State(clouds): State<Clouds>,
-    Path(id): Path<String>,
-) -> Result<Response, Refusal> {
+pub(crate) async fn get(State(clouds): State<Clouds>, Path(id): Path<String>) -> Result<Response, Refusal> {
     clouds.change(|change| {
         let shown = view(change, find(change, &id)?, &Attachments::read(change));
         Ok(Json(json!({"server": shown})).into_response())
@@ -84,10 +75,7 @@ pub(crate) async fn update(
 }
 
 /// Deletes a server at once; its firewalls let go of it when the action ends.
-pub(crate) async fn delete(
-    State(clouds): State<Clouds>,
-    Path(id): Path<String>,
-) -> Result<Response, Refusal> {
+pub(crate) async fn delete(State(clouds): State<Clouds>, Path(id): Path<String>) -> Result<Response, Refusal> {
     clouds.change(|change| {
         let server = find(change, &id)?;
         if server["protection"]["delete"] == json!(true) {
@@ -112,9 +100,7 @@ pub(crate) async fn delete(
 ///
 /// 404 when there is none.
 pub(crate) fn find<'c>(change: &'c Change<'_>, id: &str) -> Result<&'c Value, Refusal> {
-    change
-        .get(Kind::Servers, id)
-        .ok_or_else(|| Refusal::not_found("server", id))
+    change.get(Kind::Servers, id).ok_or_else(|| Refusal::not_found("server", id))
 }
 
 /// Checks that a name is a host name (RFC 1123) nobody else has.
@@ -122,27 +108,18 @@ pub(crate) fn find<'c>(change: &'c Change<'_>, id: &str) -> Result<&'c Value, Re
 /// # Errors
 ///
 /// 422 or 409 `uniqueness_error`.
-pub(crate) fn check_name(
-    change: &Change<'_>,
-    name: &str,
-    own_id: Option<&str>,
-) -> Result<(), Refusal> {
+pub(crate) fn check_name(change: &Change<'_>, name: &str, own_id: Option<&str>) -> Result<(), Refusal> {
     let label_ok = |label: &str| {
         let bytes = label.as_bytes();
         (1..=63).contains(&bytes.len())
-            && bytes
-                .iter()
-                .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+            && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
     if name.len() > LONGEST_NAME || !name.split('.').all(label_ok) {
         return Err(Refusal::invalid("name", "Name must be a valid hostname."));
     }
-    let taken = change
-        .all(Kind::Servers)
-        .with_key(name)
-        .any(|(id, _)| Some(id) != own_id);
+    let taken = change.all(Kind::Servers).with_key(name).any(|(id, _)| Some(id) != own_id);
     if taken {
         return Err(Refusal::not_unique("server name is already used", "name"));
     }

@@ -19,10 +19,7 @@ use crate::world::{Change, Kind};
 
 type Answer = Result<Response, Refusal>;
 
-pub(crate) async fn list(
-    State(clouds): State<Clouds>,
-    Query(pairs): Query<Vec<(String, String)>>,
-) -> Answer {
+pub(crate) async fn list(State(clouds): State<Clouds>, Query(pairs): Query<Vec<(String, String)>>) -> Answer {
     let query = ListQuery::read(pairs, &["name", "fingerprint"])?;
     clouds.change(|change| {
         let keys = change.all(Kind::SshKeys).iter().map(|(_, key)| key);
@@ -39,8 +36,8 @@ pub(crate) async fn create(State(clouds): State<Clouds>, body: Bytes) -> Answer 
     clouds.change(|change| {
         let name = fields.required_text("name")?;
         let public_key = fields.required_text("public_key")?.trim();
-        let fingerprint = fingerprint(public_key)
-            .ok_or_else(|| Refusal::invalid("public_key", "the SSH key is not valid"))?;
+        let fingerprint =
+            fingerprint(public_key).ok_or_else(|| Refusal::invalid("public_key", "the SSH key is not valid"))?;
         check_name(change, name, None)?;
         let mut keys = change.all(Kind::SshKeys).iter();
         if keys.any(|(_, key)| key["fingerprint"] == json!(fingerprint)) {
@@ -59,11 +56,7 @@ pub(crate) async fn create(State(clouds): State<Clouds>, body: Bytes) -> Answer 
     })
 }
 
-pub(crate) async fn update(
-    State(clouds): State<Clouds>,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Answer {
+pub(crate) async fn update(State(clouds): State<Clouds>, Path(id): Path<String>, body: Bytes) -> Answer {
     let fields = Fields::read(&body)?;
     clouds.change(|change| {
         let mut key = find(change, &id)?.clone();
@@ -88,20 +81,14 @@ pub(crate) async fn delete(State(clouds): State<Clouds>, Path(id): Path<String>)
 }
 
 fn find<'c>(change: &'c Change<'_>, id: &str) -> Result<&'c Value, Refusal> {
-    change
-        .get(Kind::SshKeys, id)
-        .ok_or_else(|| Refusal::not_found("SSH key", id))
+    change.get(Kind::SshKeys, id).ok_or_else(|| Refusal::not_found("SSH key", id))
 }
 
 fn check_name(change: &Change<'_>, name: &str, own_id: Option<&str>) -> Result<(), Refusal> {
     if name.is_empty() {
         return Err(Refusal::invalid("name", "must not be empty"));
     }
-    if change
-        .all(Kind::SshKeys)
-        .with_key(name)
-        .any(|(id, _)| Some(id) != own_id)
-    {
+    if change.all(Kind::SshKeys).with_key(name).any(|(id, _)| Some(id) != own_id) {
         return Err(Refusal::not_unique("SSH key name is already used", "name"));
     }
     Ok(())
@@ -120,12 +107,7 @@ fn view(key: &Value) -> Value {
 fn fingerprint(public_key: &str) -> Option<String> {
     let mut words = public_key.split_whitespace();
     let (kind, blob) = (words.next()?, words.next()?);
-    let known = [
-        "ssh-ed25519",
-        "ssh-rsa",
-        "ecdsa-sha2-nistp256",
-        "ecdsa-sha2-nistp384",
-    ];
+    let known = ["ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384"];
     if !known.contains(&kind) && kind != "ecdsa-sha2-nistp521" {
         return None;
     }
@@ -143,8 +125,7 @@ fn fingerprint(public_key: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    const KEY: &str =
-        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFbhKujB52cqaMyBlZVyxmpyv46ChXxlv1sEos0x6rZS ada";
+    const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFbhKujB52cqaMyBlZVyxmpyv46ChXxlv1sEos0x6rZS ada";
 
     #[test]
     fn the_fingerprint_is_that_of_ssh_keygen() {
@@ -155,13 +136,7 @@ mod tests {
 
     #[test]
     fn a_line_that_is_no_key_has_no_fingerprint() {
-        for line in [
-            "",
-            "ssh-ed25519",
-            "ssh-ed25519 !!!",
-            "ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAA",
-            "x y",
-        ] {
+        for line in ["", "ssh-ed25519", "ssh-ed25519 !!!", "ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAA", "x y"] {
             assert_eq!(fingerprint(line), None, "{line}");
         }
     }

@@ -23,17 +23,11 @@ pub(crate) async fn list(
     })
 }
 
-pub(crate) async fn get(
-    State(clouds): State<Clouds>,
-    Path(id): Path<String>,
-) -> Result<Response, Refusal> {
+pub(crate) async fn get(State(clouds): State<Clouds>, Path(id): Path<String>) -> Result<Response, Refusal> {
     clouds.change(|change| Ok(Json(json!({"volume": view(find(change, &id)?)})).into_response()))
 }
 
-pub(crate) async fn delete(
-    State(clouds): State<Clouds>,
-    Path(id): Path<String>,
-) -> Result<Response, Refusal> {
+pub(crate) async fn delete(State(clouds): State<Clouds>, Path(id): Path<String>) -> Result<Response, Refusal> {
     clouds.change(|change| {
         if !find(change, &id)?["server"].is_null() {
             let message = "the volume is attached to a server";
@@ -72,9 +66,7 @@ pub(crate) fn defaults(id: i64) -> Value {
 }
 
 fn find<'c>(change: &'c Change<'_>, id: &str) -> Result<&'c Value, Refusal> {
-    change
-        .get(Kind::Volumes, id)
-        .ok_or_else(|| Refusal::not_found("volume", id))
+    change.get(Kind::Volumes, id).ok_or_else(|| Refusal::not_found("volume", id))
 }
 
 fn view(volume: &Value) -> Value {

@@ -17,11 +17,7 @@ type Answer = Result<Json<Value>, Refusal>;
 /// The longest id an account can be given.
 const LONGEST_ID: usize = 128;
 
-pub(crate) async fn create(
-    State(clouds): State<Clouds>,
-    Path(project): Path<String>,
-    body: Bytes,
-) -> Answer {
+pub(crate) async fn create(State(clouds): State<Clouds>, Path(project): Path<String>, body: Bytes) -> Answer {
     let body = fields::read(&body)?;
     clouds.change(|change| {
         let local_id = match fields::text(&body, "localId") {
@@ -59,11 +55,7 @@ pub(crate) async fn create(
 }
 
 /// Finds accounts by id or email; nobody found is an answer without `users`.
-pub(crate) async fn lookup(
-    State(clouds): State<Clouds>,
-    Path(project): Path<String>,
-    body: Bytes,
-) -> Answer {
+pub(crate) async fn lookup(State(clouds): State<Clouds>, Path(project): Path<String>, body: Bytes) -> Answer {
     let body = fields::read(&body)?;
     clouds.change(|change| {
         let mut found: Vec<(&str, &Value)> = Vec::new();
@@ -80,20 +72,13 @@ pub(crate) async fn lookup(
         if !found.is_empty() {
             found.sort_by_key(|(stored, _)| *stored);
             found.dedup_by_key(|(stored, _)| *stored);
-            answer["users"] = found
-                .into_iter()
-                .map(|(_, account)| account.clone())
-                .collect();
+            answer["users"] = found.into_iter().map(|(_, account)| account.clone()).collect();
         }
         Ok(Json(answer))
     })
 }
 
-pub(crate) async fn update(
-    State(clouds): State<Clouds>,
-    Path(project): Path<String>,
-    body: Bytes,
-) -> Answer {
+pub(crate) async fn update(State(clouds): State<Clouds>, Path(project): Path<String>, body: Bytes) -> Answer {
     let body = fields::read(&body)?;
     let local_id = required_id(&body)?;
     clouds.change(|change| {
@@ -113,13 +98,7 @@ pub(crate) async fn update(
             "kind": "identitytoolkit#SetAccountInfoResponse",
             "localId": local_id,
         });
-        for field in [
-            "email",
-            "displayName",
-            "photoUrl",
-            "providerUserInfo",
-            "emailVerified",
-        ] {
+        for field in ["email", "displayName", "photoUrl", "providerUserInfo", "emailVerified"] {
             if !account[field].is_null() {
                 answer[field] = account[field].clone();
             }
@@ -129,18 +108,12 @@ pub(crate) async fn update(
     })
 }
 
-pub(crate) async fn delete(
-    State(clouds): State<Clouds>,
-    Path(project): Path<String>,
-    body: Bytes,
-) -> Answer {
+pub(crate) async fn delete(State(clouds): State<Clouds>, Path(project): Path<String>, body: Bytes) -> Answer {
     let body = fields::read(&body)?;
     let local_id = required_id(&body)?;
     clouds.change(|change| {
         if change.remove(Kind::Accounts, &key(&project, &local_id)) {
-            Ok(Json(
-                json!({"kind": "identitytoolkit#DeleteAccountResponse"}),
-            ))
+            Ok(Json(json!({"kind": "identitytoolkit#DeleteAccountResponse"})))
         } else {
             Err(Refusal::bad("USER_NOT_FOUND"))
         }
@@ -152,43 +125,21 @@ pub(crate) fn new_local_id() -> String {
     let mut random = Vec::with_capacity(32);
     random.extend(uuid::Uuid::new_v4().into_bytes());
     random.extend(uuid::Uuid::new_v4().into_bytes());
-    let text: String = STANDARD
-        .encode(random)
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .take(28)
-        .collect();
+    let text: String = STANDARD.encode(random).chars().filter(char::is_ascii_alphanumeric).take(28).collect();
     format!("{text:A<28}")
 }
 
 fn texts<'b>(body: &'b Map<String, Value>, field: &str) -> impl Iterator<Item = &'b str> {
-    body.get(field)
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
+    body.get(field).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
 fn required_id(body: &Map<String, Value>) -> Result<String, Refusal> {
-    fields::text(body, "localId")
-        .filter(|id| !id.is_empty())
-        .ok_or_else(|| Refusal::bad("MISSING_LOCAL_ID"))
+    fields::text(body, "localId").filter(|id| !id.is_empty()).ok_or_else(|| Refusal::bad("MISSING_LOCAL_ID"))
 }
 
-fn check_email(
-    change: &Change<'_>,
-    project: &str,
-    email: &str,
-    own_key: &str,
-) -> Result<(), Refusal> {
+fn check_email(change: &Change<'_>, project: &str, email: &str, own_key: &str) -> Result<(), Refusal> {
     let prefix = key(project, "");
-    let taken = change
-        .all(Kind::Accounts)
-        .with_key(email)
-        .any(|(stored, _)| stored.starts_with(&prefix) && stored != own_key);
-    if taken {
-        Err(Refusal::bad("EMAIL_EXISTS"))
-    } else {
-        Ok(())
-    }
+    let taken =
+        change.all(Kind::Accounts).with_key(email).any(|(stored, _)| stored.starts_with(&prefix) && stored != own_key);
+    if taken { Err(Refusal::bad("EMAIL_EXISTS")) } else { Ok(()) }
 }

@@ -18,11 +18,7 @@ pub(crate) struct Refusal {
 impl Refusal {
     /// 400 with one of the documented codes, which stand in the message.
     pub(crate) fn bad(message: impl Into<String>) -> Refusal {
-        Refusal {
-            status: StatusCode::BAD_REQUEST,
-            message: message.into(),
-            reason: "invalid",
-        }
+        Refusal { status: StatusCode::BAD_REQUEST, message: message.into(), reason: "invalid" }
     }
 
     /// What the real service answers with this status when it fails by itself.
@@ -40,11 +36,7 @@ impl Refusal {
             400..=499 => ("INVALID_ARGUMENT", "invalid"),
             _ => ("Internal error encountered.", "backendError"),
         };
-        Refusal {
-            status,
-            message: message.to_owned(),
-            reason,
-        }
+        Refusal { status, message: message.to_owned(), reason }
     }
 }
 

@@ -37,8 +37,7 @@ pub(crate) fn read(body: &Bytes) -> Result<Map<String, Value>, Refusal> {
     if body.is_empty() {
         return Ok(Map::new());
     }
-    serde_json::from_slice(body)
-        .map_err(|_| Refusal::bad("Invalid JSON payload received. Parsing terminated."))
+    serde_json::from_slice(body).map_err(|_| Refusal::bad("Invalid JSON payload received. Parsing terminated."))
 }
 
 /// A text field; numbers are taken too, as Google does for 64-bit fields.
@@ -66,15 +65,9 @@ pub(crate) fn email(body: &Map<String, Value>) -> Result<Option<String>, Refusal
             && !domain.ends_with('.')
             && !domain.contains('@')
             && email.len() <= 256
-            && !email
-                .chars()
-                .any(|character| character.is_whitespace() || character.is_control())
+            && !email.chars().any(|character| character.is_whitespace() || character.is_control())
     });
-    if valid {
-        Ok(Some(email.to_lowercase()))
-    } else {
-        Err(Refusal::bad("INVALID_EMAIL"))
-    }
+    if valid { Ok(Some(email.to_lowercase())) } else { Err(Refusal::bad("INVALID_EMAIL")) }
 }
 
 /// Writes everything but email and id into an account.
@@ -82,11 +75,7 @@ pub(crate) fn email(body: &Map<String, Value>) -> Result<Option<String>, Refusal
 /// # Errors
 ///
 /// `WEAK_PASSWORD`, `CLAIMS_TOO_LARGE`, `INVALID_CLAIMS`, `FORBIDDEN_CLAIM`.
-pub(crate) fn write(
-    account: &mut Value,
-    body: &Map<String, Value>,
-    now_ms: i64,
-) -> Result<(), Refusal> {
+pub(crate) fn write(account: &mut Value, body: &Map<String, Value>, now_ms: i64) -> Result<(), Refusal> {
     for field in ["displayName", "photoUrl", "phoneNumber"] {
         if let Some(value) = text(body, field) {
             account[field] = json!(value);
@@ -123,12 +112,8 @@ fn check_claims(claims: &str) -> Result<(), Refusal> {
     if claims.len() > MOST_CLAIMS {
         return Err(Refusal::bad("CLAIMS_TOO_LARGE"));
     }
-    let parsed: Map<String, Value> =
-        serde_json::from_str(claims).map_err(|_| Refusal::bad("INVALID_CLAIMS"))?;
-    match RESERVED_CLAIMS
-        .iter()
-        .find(|claim| parsed.contains_key(**claim))
-    {
+    let parsed: Map<String, Value> = serde_json::from_str(claims).map_err(|_| Refusal::bad("INVALID_CLAIMS"))?;
+    match RESERVED_CLAIMS.iter().find(|claim| parsed.contains_key(**claim)) {
         Some(claim) => Err(Refusal::bad(format!("FORBIDDEN_CLAIM : {claim}"))),
         None => Ok(()),
     }
@@ -138,12 +123,7 @@ fn forget(account: &mut Value, body: &Map<String, Value>) {
     let Some(fields) = account.as_object_mut() else {
         return;
     };
-    for attribute in body
-        .get("deleteAttribute")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+    for attribute in body.get("deleteAttribute").and_then(Value::as_array).into_iter().flatten() {
         let field = match attribute.as_str() {
             Some("DISPLAY_NAME") => "displayName",
             Some("PHOTO_URL") => "photoUrl",
@@ -185,14 +165,7 @@ mod tests {
     fn an_email_is_checked_and_kept_in_lower_case() {
         let kept = email(&body(json!({"email": "Ada@Example.com"}))).expect("valid");
         assert_eq!(kept.as_deref(), Some("ada@example.com"));
-        for bad in [
-            "ada",
-            "@example.com",
-            "ada@example",
-            "ada@.com",
-            "a da@example.com",
-            "a@b@c.d",
-        ] {
+        for bad in ["ada", "@example.com", "ada@example", "ada@.com", "a da@example.com", "a@b@c.d"] {
             assert!(email(&body(json!({"email": bad}))).is_err(), "{bad}");
         }
     }

@@ -26,37 +26,18 @@ const DEFAULT_PROJECT: &str = "demo-ampere";
 pub(crate) fn router(_clouds: &Clouds) -> Router<Clouds> {
     Router::new()
         .route("/v1/projects/{project}/accounts", post(accounts::create))
-        .route(
-            "/v1/projects/{project}/accounts:lookup",
-            post(accounts::lookup),
-        )
-        .route(
-            "/v1/projects/{project}/accounts:update",
-            post(accounts::update),
-        )
-        .route(
-            "/v1/projects/{project}/accounts:delete",
-            post(accounts::delete),
-        )
-        .route(
-            "/v1/projects/{project}/accounts:batchGet",
-            get(pages::batch_get),
-        )
-        .route(
-            "/v1/projects/{project}/accounts:batchDelete",
-            post(pages::batch_delete),
-        )
+        .route("/v1/projects/{project}/accounts:lookup", post(accounts::lookup))
+        .route("/v1/projects/{project}/accounts:update", post(accounts::update))
+        .route("/v1/projects/{project}/accounts:delete", post(accounts::delete))
+        .route("/v1/projects/{project}/accounts:batchGet", get(pages::batch_get))
+        .route("/v1/projects/{project}/accounts:batchDelete", post(pages::batch_delete))
         .fallback(|| async { Refusal::failure(StatusCode::NOT_FOUND) })
         .method_not_allowed_fallback(|| async { Refusal::failure(StatusCode::NOT_FOUND) })
         .layer(from_fn(admit))
 }
 
 async fn admit(request: Request, next: Next) -> Response {
-    if bearer(&request) {
-        next.run(request).await
-    } else {
-        Refusal::failure(StatusCode::UNAUTHORIZED).into_response()
-    }
+    if bearer(&request) { next.run(request).await } else { Refusal::failure(StatusCode::UNAUTHORIZED).into_response() }
 }
 
 /// Whether a Google call carries a token that the sandbox takes.
@@ -81,17 +62,9 @@ pub(crate) fn complete(change: &mut Change<'_>, object: &mut Value) -> Option<St
         Some(project) => project.as_str()?.to_owned(),
         None => DEFAULT_PROJECT.to_owned(),
     };
-    let local_id = fields
-        .entry("localId")
-        .or_insert_with(|| json!(accounts::new_local_id()))
-        .as_str()?
-        .to_owned();
+    let local_id = fields.entry("localId").or_insert_with(|| json!(accounts::new_local_id())).as_str()?.to_owned();
     let now = change.now();
-    fields
-        .entry("createdAt")
-        .or_insert_with(|| json!(now.as_millisecond().to_string()));
-    fields
-        .entry("validSince")
-        .or_insert_with(|| json!(now.as_second().to_string()));
+    fields.entry("createdAt").or_insert_with(|| json!(now.as_millisecond().to_string()));
+    fields.entry("validSince").or_insert_with(|| json!(now.as_second().to_string()));
     Some(key(&project, &local_id))
 }

@@ -24,12 +24,7 @@ pub(crate) async fn batch_get(
     Path(project): Path<String>,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Answer {
-    let value = |name: &str| {
-        pairs
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value)
-    };
+    let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value);
     let most = match value("maxResults").map(|text| text.parse::<usize>()) {
         None => DEFAULT_PAGE,
         Some(Ok(number)) if (1..=MOST).contains(&number) => number,
@@ -59,11 +54,7 @@ pub(crate) async fn batch_get(
 }
 
 /// Deletes accounts; without `force` only those that are disabled. Unknown ids are passed over.
-pub(crate) async fn batch_delete(
-    State(clouds): State<Clouds>,
-    Path(project): Path<String>,
-    body: Bytes,
-) -> Answer {
+pub(crate) async fn batch_delete(State(clouds): State<Clouds>, Path(project): Path<String>, body: Bytes) -> Answer {
     let body = fields::read(&body)?;
     let force = body.get("force").and_then(Value::as_bool).unwrap_or(false);
     let ids: Vec<String> = body
@@ -90,10 +81,6 @@ pub(crate) async fn batch_delete(
                 errors.push(json!({"index": index, "localId": id, "message": message}));
             }
         }
-        Ok(Json(if errors.is_empty() {
-            json!({})
-        } else {
-            json!({"errors": errors})
-        }))
+        Ok(Json(if errors.is_empty() { json!({}) } else { json!({"errors": errors}) }))
     })
 }

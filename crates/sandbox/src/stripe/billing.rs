@@ -46,21 +46,16 @@ pub(crate) fn settle(change: &mut Change<'_>, id: &str) {
 /// Brings the subscriptions of one customer, or all, up to now.
 pub(crate) fn settle_all(change: &mut Change<'_>, customer: Option<&str>) {
     let now = change.now().as_second();
-    let due =
-        |subscription: &Value| next_event(change, subscription).is_some_and(|(_, at)| at <= now);
+    let due = |subscription: &Value| next_event(change, subscription).is_some_and(|(_, at)| at <= now);
     let subscriptions = change.all(Kind::Subscriptions);
     let ids: Vec<String> = match customer {
         Some(customer) => {
             let own = subscriptions.with_key(customer);
-            own.filter(|(_, one)| due(one))
-                .map(|(id, _)| id.to_owned())
-                .collect()
+            own.filter(|(_, one)| due(one)).map(|(id, _)| id.to_owned()).collect()
         }
         None => {
             let all = subscriptions.iter();
-            all.filter(|(_, one)| due(one))
-                .map(|(id, _)| id.to_owned())
-                .collect()
+            all.filter(|(_, one)| due(one)).map(|(id, _)| id.to_owned()).collect()
         }
     };
     for id in ids {
@@ -72,10 +67,7 @@ fn next_event(change: &Change<'_>, subscription: &Value) -> Option<(Event, i64)>
     let renewal = || subscription["items"]["data"][0]["current_period_end"].as_i64();
     let cancellation = subscription["cancel_at"].as_i64();
     match subscription["status"].as_str()? {
-        "incomplete" => Some((
-            Event::Expire,
-            subscription["created"].as_i64()? + FIRST_PAYMENT,
-        )),
+        "incomplete" => Some((Event::Expire, subscription["created"].as_i64()? + FIRST_PAYMENT)),
         "trialing" | "active" | "past_due" | "unpaid" => {
             let mut next = (Event::Renew, renewal()?);
             if let Some(due) = overdue_at(change, subscription)
@@ -99,11 +91,7 @@ fn overdue_at(change: &Change<'_>, subscription: &Value) -> Option<i64> {
         return None;
     }
     let invoice = change.get(Kind::Invoices, subscription["latest_invoice"].as_str()?)?;
-    if invoice["status"] == json!("open") {
-        invoice["due_date"].as_i64()
-    } else {
-        None
-    }
+    if invoice["status"] == json!("open") { invoice["due_date"].as_i64() } else { None }
 }
 
 fn expire(change: &mut Change<'_>, id: &str, at: i64) {
@@ -160,13 +148,7 @@ fn renew(change: &mut Change<'_>, id: &str, at: i64) {
 }
 
 /// Charges a renewal, or notes that it could not be charged.
-pub(crate) fn collect(
-    change: &mut Change<'_>,
-    id: &str,
-    invoice: &str,
-    method: Option<&str>,
-    at: i64,
-) {
+pub(crate) fn collect(change: &mut Change<'_>, id: &str, invoice: &str, method: Option<&str>, at: i64) {
     match method {
         Some(method) if payment_methods::is_good(change, method) => {
             invoices::charge(change, invoice, Some(method), at);
@@ -179,22 +161,10 @@ pub(crate) fn collect(
 }
 
 /// Makes the invoice of the subscription's current period, and answers its id.
-pub(crate) fn bill(
-    change: &mut Change<'_>,
-    id: &str,
-    amount: i64,
-    at: i64,
-    reason: &'static str,
-) -> String {
-    let subscription = change
-        .get(Kind::Subscriptions, id)
-        .cloned()
-        .unwrap_or_default();
+pub(crate) fn bill(change: &mut Change<'_>, id: &str, amount: i64, at: i64, reason: &'static str) -> String {
+    let subscription = change.get(Kind::Subscriptions, id).cloned().unwrap_or_default();
     let customer_id = subscription["customer"].as_str().unwrap_or("").to_owned();
-    let mut customer = change
-        .get(Kind::Customers, &customer_id)
-        .cloned()
-        .unwrap_or_default();
+    let mut customer = change.get(Kind::Customers, &customer_id).cloned().unwrap_or_default();
     let item = &subscription["items"]["data"][0];
     let invoice = of_subscription(&Bill {
         subscription: &subscription,
@@ -212,9 +182,7 @@ pub(crate) fn bill(
         customer["currency"] = subscription["currency"].clone();
         change.put(Kind::Customers, &customer_id, customer);
     }
-    edit(change, id, |subscription| {
-        subscription["latest_invoice"] = json!(invoice_id)
-    });
+    edit(change, id, |subscription| subscription["latest_invoice"] = json!(invoice_id));
     invoice_id
 }
 
@@ -243,10 +211,7 @@ pub(crate) fn payment_method(change: &Change<'_>, object: &Value) -> Option<Stri
 pub(crate) fn invoice_paid(change: &mut Change<'_>, id: &str, invoice: &str) {
     edit(change, id, |subscription| {
         let awaited = subscription["latest_invoice"] == invoice;
-        let waiting = matches!(
-            subscription["status"].as_str(),
-            Some("incomplete" | "past_due" | "unpaid")
-        );
+        let waiting = matches!(subscription["status"].as_str(), Some("incomplete" | "past_due" | "unpaid"));
         if awaited && waiting {
             subscription["status"] = json!("active");
         }
@@ -258,12 +223,7 @@ pub(crate) fn cancel_now(change: &mut Change<'_>, id: &str, reason: &str) {
     let now = change.now().as_second();
     let over = change
         .get(Kind::Subscriptions, id)
-        .is_none_or(|subscription| {
-            matches!(
-                subscription["status"].as_str(),
-                Some("canceled" | "incomplete_expired")
-            )
-        });
+        .is_none_or(|subscription| matches!(subscription["status"].as_str(), Some("canceled" | "incomplete_expired")));
     if over {
         return;
     }
@@ -279,9 +239,7 @@ pub(crate) fn cancel_now(change: &mut Change<'_>, id: &str, reason: &str) {
 }
 
 fn void_open_invoice(change: &mut Change<'_>, id: &str, at: i64) {
-    let latest = change
-        .get(Kind::Subscriptions, id)
-        .and_then(|one| one["latest_invoice"].as_str());
+    let latest = change.get(Kind::Subscriptions, id).and_then(|one| one["latest_invoice"].as_str());
     if let Some(invoice) = latest.map(str::to_owned) {
         invoices::void(change, &invoice, at);
     }
@@ -289,9 +247,7 @@ fn void_open_invoice(change: &mut Change<'_>, id: &str, at: i64) {
 
 /// Writes a status.
 pub(crate) fn set_status(change: &mut Change<'_>, id: &str, status: &str) {
-    edit(change, id, |subscription| {
-        subscription["status"] = json!(status)
-    });
+    edit(change, id, |subscription| subscription["status"] = json!(status));
 }
 
 fn edit(change: &mut Change<'_>, id: &str, write: impl FnOnce(&mut Value)) {

@@ -40,12 +40,7 @@ pub(crate) fn shape(now: i64) -> Value {
 }
 
 /// Charges a customer and answers the id of the payment intent.
-pub(crate) fn make(
-    change: &mut Change<'_>,
-    invoice: &Value,
-    method: Option<&str>,
-    at: i64,
-) -> String {
+pub(crate) fn make(change: &mut Change<'_>, invoice: &Value, method: Option<&str>, at: i64) -> String {
     let intent = new_id("pi_3", 23);
     let mut charge = shape(at);
     charge["amount"] = invoice["amount_due"].clone();
@@ -54,9 +49,7 @@ pub(crate) fn make(
     charge["customer"] = invoice["customer"].clone();
     charge["payment_intent"] = json!(intent);
     charge["payment_method"] = json!(method);
-    let card = method
-        .and_then(|id| change.get(Kind::PaymentMethods, id))
-        .map(|method| &method["card"]);
+    let card = method.and_then(|id| change.get(Kind::PaymentMethods, id)).map(|method| &method["card"]);
     if let Some(card) = card {
         charge["payment_method_details"] = json!({
             "card": {
@@ -73,26 +66,14 @@ pub(crate) fn make(
 }
 
 pub(crate) fn get(change: &Change<'_>, id: &str) -> Outcome {
-    change
-        .get(Kind::Charges, id)
-        .map(view)
-        .ok_or_else(|| Refusal::no_such("charge", id))
+    change.get(Kind::Charges, id).map(view).ok_or_else(|| Refusal::no_such("charge", id))
 }
 
 pub(crate) fn list(change: &mut Change<'_>, params: &Params) -> Outcome {
     params.allow(&[&list::CURSOR[..], &["customer", "payment_intent"]].concat())?;
     let customer = params.text("customer");
     super::billing::settle_all(change, customer);
-    list::page(
-        change,
-        Kind::Charges,
-        "/v1/charges",
-        params,
-        customer,
-        |charge| {
-            params
-                .text("payment_intent")
-                .is_none_or(|intent| charge["payment_intent"] == intent)
-        },
-    )
+    list::page(change, Kind::Charges, "/v1/charges", params, customer, |charge| {
+        params.text("payment_intent").is_none_or(|intent| charge["payment_intent"] == intent)
+    })
 }

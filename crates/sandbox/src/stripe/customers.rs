@@ -53,27 +53,14 @@ pub(crate) fn update(change: &mut Change<'_>, id: &str, params: &Params) -> Outc
 
 /// A customer; a deleted one is answered as such.
 pub(crate) fn get(change: &Change<'_>, id: &str) -> Outcome {
-    change
-        .get(Kind::Customers, id)
-        .map(view)
-        .ok_or_else(|| Refusal::no_such("customer", id))
+    change.get(Kind::Customers, id).map(view).ok_or_else(|| Refusal::no_such("customer", id))
 }
 
 pub(crate) fn list(change: &mut Change<'_>, params: &Params) -> Outcome {
     params.allow(&[&list::CURSOR[..], &["email"]].concat())?;
-    list::page(
-        change,
-        Kind::Customers,
-        "/v1/customers",
-        params,
-        None,
-        |customer| {
-            customer["deleted"] != json!(true)
-                && params
-                    .text("email")
-                    .is_none_or(|email| customer["email"] == email)
-        },
-    )
+    list::page(change, Kind::Customers, "/v1/customers", params, None, |customer| {
+        customer["deleted"] != json!(true) && params.text("email").is_none_or(|email| customer["email"] == email)
+    })
 }
 
 /// Deletes a customer, which cancels its subscriptions at once; the id stays readable.
@@ -94,18 +81,11 @@ pub(crate) fn delete(change: &mut Change<'_>, id: &str) -> Outcome {
 /// # Errors
 ///
 /// `resource_missing`: 404 when the URL names it, else 400.
-pub(crate) fn living<'c>(
-    change: &'c Change<'_>,
-    id: &str,
-    param: &str,
-) -> Result<&'c Value, Refusal> {
-    change
-        .get(Kind::Customers, id)
-        .filter(|customer| customer["deleted"] != json!(true))
-        .ok_or_else(|| match param {
-            "id" => Refusal::no_such("customer", id),
-            _ => Refusal::no_such_param("customer", id, param),
-        })
+pub(crate) fn living<'c>(change: &'c Change<'_>, id: &str, param: &str) -> Result<&'c Value, Refusal> {
+    change.get(Kind::Customers, id).filter(|customer| customer["deleted"] != json!(true)).ok_or_else(|| match param {
+        "id" => Refusal::no_such("customer", id),
+        _ => Refusal::no_such_param("customer", id, param),
+    })
 }
 
 /// The subscriptions of a customer that are not canceled, as the expanded customer shows them.
@@ -146,12 +126,7 @@ fn write(change: &mut Change<'_>, customer: &mut Value, params: &Params) -> Resu
         customer["preferred_locales"] = json!(params.list("preferred_locales"));
     }
     if let Some(address) = params.get("address").as_object() {
-        let part = |name: &str| {
-            address
-                .get(name)
-                .filter(|value| **value != json!(""))
-                .cloned()
-        };
+        let part = |name: &str| address.get(name).filter(|value| **value != json!("")).cloned();
         customer["address"] = ["city", "country", "line1", "line2", "postal_code", "state"]
             .into_iter()
             .map(|name| (name.to_owned(), part(name).unwrap_or_default()))
@@ -161,10 +136,7 @@ fn write(change: &mut Change<'_>, customer: &mut Value, params: &Params) -> Resu
     customer["metadata"] = params.metadata(&customer["metadata"])?;
     let mut attached = None;
     if let Some(method) = params.text("payment_method") {
-        attached = Some((
-            method,
-            payment_methods::attach(change, method, &id, "payment_method")?,
-        ));
+        attached = Some((method, payment_methods::attach(change, method, &id, "payment_method")?));
     }
     if let Some(default) = params.get("invoice_settings")["default_payment_method"].as_str() {
         let param = "invoice_settings[default_payment_method]";
@@ -178,20 +150,13 @@ fn write(change: &mut Change<'_>, customer: &mut Value, params: &Params) -> Resu
     Ok(())
 }
 
-fn attached_id(
-    change: &Change<'_>,
-    method: &str,
-    customer: &str,
-    param: &str,
-) -> Result<String, Refusal> {
+fn attached_id(change: &Change<'_>, method: &str, customer: &str, param: &str) -> Result<String, Refusal> {
     change
         .get(Kind::PaymentMethods, method)
         .filter(|method| method["customer"] == customer)
         .map(|_| method.to_owned())
         .ok_or_else(|| {
-            let message = format!(
-                "No such PaymentMethod: '{method}'; it must be attached to the customer first."
-            );
+            let message = format!("No such PaymentMethod: '{method}'; it must be attached to the customer first.");
             Refusal::bad(message).code("resource_missing").param(param)
         })
 }

@@ -21,14 +21,7 @@ pub(crate) struct Refusal {
 impl Refusal {
     fn new(status: StatusCode, kind: &'static str, message: impl Into<String>) -> Refusal {
         let message = message.into();
-        Refusal {
-            status,
-            kind,
-            code: None,
-            param: None,
-            message,
-            decline: false,
-        }
+        Refusal { status, kind, code: None, param: None, message, decline: false }
     }
 
     /// 400: the request cannot be done.
@@ -38,33 +31,22 @@ impl Refusal {
 
     /// The object the URL names does not exist: 404.
     pub(crate) fn no_such(kind: &str, id: &str) -> Refusal {
-        Refusal {
-            status: StatusCode::NOT_FOUND,
-            ..Refusal::no_such_param(kind, id, "id")
-        }
+        Refusal { status: StatusCode::NOT_FOUND, ..Refusal::no_such_param(kind, id, "id") }
     }
 
     /// An object a parameter names does not exist: 400.
     pub(crate) fn no_such_param(kind: &str, id: &str, param: &str) -> Refusal {
-        Refusal::bad(format!("No such {kind}: '{id}'"))
-            .code("resource_missing")
-            .param(param)
+        Refusal::bad(format!("No such {kind}: '{id}'")).code("resource_missing").param(param)
     }
 
     /// 400: a required parameter is missing.
     pub(crate) fn missing(param: &str) -> Refusal {
-        Refusal::bad(format!("Missing required param: {param}."))
-            .code("parameter_missing")
-            .param(param)
+        Refusal::bad(format!("Missing required param: {param}.")).code("parameter_missing").param(param)
     }
 
     /// 402: the card was declined.
     pub(crate) fn declined() -> Refusal {
-        let mut refusal = Refusal::new(
-            StatusCode::PAYMENT_REQUIRED,
-            "card_error",
-            "Your card was declined.",
-        );
+        let mut refusal = Refusal::new(StatusCode::PAYMENT_REQUIRED, "card_error", "Your card was declined.");
         refusal.decline = true;
         refusal.code("card_declined")
     }
@@ -88,22 +70,15 @@ impl Refusal {
     pub(crate) fn failure(status: StatusCode) -> Refusal {
         let (kind, message) = match status.as_u16() {
             401 => ("invalid_request_error", "Invalid API Key provided: ****"),
-            403 => (
-                "invalid_request_error",
-                "The provided key does not have the required permissions for this endpoint.",
-            ),
+            403 => {
+                ("invalid_request_error", "The provided key does not have the required permissions for this endpoint.")
+            }
             404 => ("invalid_request_error", "Unrecognized request URL."),
-            409 => (
-                "invalid_request_error",
-                "This object cannot be accessed right now.",
-            ),
+            409 => ("invalid_request_error", "This object cannot be accessed right now."),
             429 => ("invalid_request_error", "Request rate limit exceeded."),
             402 => ("card_error", "Your card was declined."),
             400..=499 => ("invalid_request_error", "The request was unacceptable."),
-            _ => (
-                "api_error",
-                "An error occurred with our connection to our services.",
-            ),
+            _ => ("api_error", "An error occurred with our connection to our services."),
         };
         let refusal = Refusal::new(status, kind, message);
         match status.as_u16() {
@@ -133,10 +108,7 @@ impl Refusal {
         let mut error = json!({"type": self.kind, "message": self.message});
         if let Some(code) = self.code {
             error["code"] = json!(code);
-            error["doc_url"] = json!(format!(
-                "https://stripe.com/docs/error-codes/{}",
-                code.replace('_', "-")
-            ));
+            error["doc_url"] = json!(format!("https://stripe.com/docs/error-codes/{}", code.replace('_', "-")));
         }
         if let Some(param) = &self.param {
             error["param"] = json!(param);

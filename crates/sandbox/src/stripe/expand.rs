@@ -14,17 +14,10 @@ const DEEPEST: usize = 4;
 /// # Errors
 ///
 /// 400 when a path is too deep or names nothing that can be expanded.
-pub(crate) fn expand(
-    change: &Change<'_>,
-    mut object: Value,
-    paths: &[&str],
-) -> Result<Value, Refusal> {
+pub(crate) fn expand(change: &Change<'_>, mut object: Value, paths: &[&str]) -> Result<Value, Refusal> {
     for path in paths {
         let segments: Vec<&str> = path.split('.').collect();
-        let depth = segments
-            .iter()
-            .filter(|segment| **segment != "data")
-            .count();
+        let depth = segments.iter().filter(|segment| **segment != "data").count();
         if depth > DEEPEST {
             let message = "You cannot expand more than 4 levels of a property.";
             return Err(Refusal::bad(message).param("expand"));
@@ -34,26 +27,18 @@ pub(crate) fn expand(
     Ok(object)
 }
 
-fn walk(
-    change: &Change<'_>,
-    target: &mut Value,
-    segments: &[&str],
-    path: &str,
-) -> Result<(), Refusal> {
+fn walk(change: &Change<'_>, target: &mut Value, segments: &[&str], path: &str) -> Result<(), Refusal> {
     let Some((first, rest)) = segments.split_first() else {
         return Ok(());
     };
     if let Value::Array(items) = target {
         // `data` was passed already; what follows is a field of each.
-        return items
-            .iter_mut()
-            .try_for_each(|item| walk(change, item, segments, path));
+        return items.iter_mut().try_for_each(|item| walk(change, item, segments, path));
     }
     if target.is_null() || target.is_string() {
         return Ok(());
     }
-    let not_expandable =
-        || Refusal::bad(format!("This property cannot be expanded ({path}).")).param("expand");
+    let not_expandable = || Refusal::bad(format!("This property cannot be expanded ({path}).")).param("expand");
     if let Some(found) = computed(change, target, first) {
         target[*first] = found;
     } else {
@@ -80,9 +65,7 @@ fn computed(change: &Change<'_>, object: &Value, field: &str) -> Option<Value> {
         } else {
             Value::Null
         }),
-        ("customer", "subscriptions") => {
-            Some(customers::subscriptions(change, object["id"].as_str()?))
-        }
+        ("customer", "subscriptions") => Some(customers::subscriptions(change, object["id"].as_str()?)),
         _ => None,
     }
 }

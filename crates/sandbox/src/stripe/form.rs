@@ -19,19 +19,13 @@ impl Params {
     /// 400 when it is not UTF-8 or a name has unbalanced brackets.
     pub(crate) fn read(text: &[u8]) -> Result<Params, Refusal> {
         let mut params = Map::new();
-        for pair in text
-            .split(|byte| *byte == b'&')
-            .filter(|pair| !pair.is_empty())
-        {
+        for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             let (name, value) = match pair.iter().position(|byte| *byte == b'=') {
                 Some(at) => (&pair[..at], &pair[at + 1..]),
                 None => (pair, &b""[..]),
             };
             let wrong = || Refusal::bad("Invalid form encoding in the request.");
-            let (name, value) = (
-                decode(name).ok_or_else(wrong)?,
-                decode(value).ok_or_else(wrong)?,
-            );
+            let (name, value) = (decode(name).ok_or_else(wrong)?, decode(value).ok_or_else(wrong)?);
             let path = path_of(&name).ok_or_else(wrong)?;
             insert(&mut params, &path, value);
         }
@@ -45,11 +39,7 @@ impl Params {
     /// 400 `parameter_unknown`; also for parameters the real service takes and the sandbox does
     /// not, so that nothing is silently ignored.
     pub(crate) fn allow(&self, known: &[&str]) -> Result<(), Refusal> {
-        match self
-            .0
-            .keys()
-            .find(|name| *name != "expand" && !known.contains(&name.as_str()))
-        {
+        match self.0.keys().find(|name| *name != "expand" && !known.contains(&name.as_str())) {
             None => Ok(()),
             Some(name) => Err(Refusal::bad(format!(
                 "Received unknown parameter: {name}. (The sandbox knows: {}.)",
@@ -119,21 +109,12 @@ impl Params {
         if words.contains(&text) {
             return Ok(Some(text));
         }
-        Err(Refusal::bad(format!(
-            "Invalid {name}: must be one of {}",
-            words.join(", ")
-        ))
-        .param(name))
+        Err(Refusal::bad(format!("Invalid {name}: must be one of {}", words.join(", "))).param(name))
     }
 
     /// The texts of a list parameter, such as `expand[]`.
     pub(crate) fn list(&self, name: &str) -> Vec<&str> {
-        self.get(name)
-            .as_object()
-            .into_iter()
-            .flatten()
-            .filter_map(|(_, value)| value.as_str())
-            .collect()
+        self.get(name).as_object().into_iter().flatten().filter_map(|(_, value)| value.as_str()).collect()
     }
 
     /// The metadata after this call: keys are merged, an empty value removes its key, an empty
@@ -144,11 +125,7 @@ impl Params {
     /// 400 beyond 50 keys, 40 characters of key or 500 characters of value.
     pub(crate) fn metadata(&self, before: &Value) -> Result<Value, Refusal> {
         if !self.has("metadata") {
-            return Ok(if before.is_object() {
-                before.clone()
-            } else {
-                json!({})
-            });
+            return Ok(if before.is_object() { before.clone() } else { json!({}) });
         }
         let mut metadata = before.as_object().cloned().unwrap_or_default();
         let Some(given) = self.get("metadata").as_object() else {
@@ -179,22 +156,13 @@ impl Params {
 ///
 /// 400 `parameter_invalid_integer`.
 pub(crate) fn integer(text: &str, name: &str) -> Result<i64, Refusal> {
-    text.parse().map_err(|_| {
-        Refusal::bad(format!("Invalid integer: {name}"))
-            .code("parameter_invalid_integer")
-            .param(name)
-    })
+    text.parse()
+        .map_err(|_| Refusal::bad(format!("Invalid integer: {name}")).code("parameter_invalid_integer").param(name))
 }
 
 fn decode(text: &[u8]) -> Option<String> {
-    let spaced: Vec<u8> = text
-        .iter()
-        .map(|byte| if *byte == b'+' { b' ' } else { *byte })
-        .collect();
-    percent_decode(&spaced)
-        .decode_utf8()
-        .ok()
-        .map(Cow::into_owned)
+    let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+    percent_decode(&spaced).decode_utf8().ok().map(Cow::into_owned)
 }
 
 /// `a[b][]` as `["a", "b", ""]`.
@@ -213,11 +181,7 @@ fn insert(map: &mut Map<String, Value>, path: &[&str], value: String) {
         return;
     };
     // `[]` takes the next free number.
-    let key = if first.is_empty() {
-        format!("{:04}", map.len())
-    } else {
-        (*first).to_owned()
-    };
+    let key = if first.is_empty() { format!("{:04}", map.len()) } else { (*first).to_owned() };
     if rest.is_empty() {
         map.insert(key, json!(value));
         return;
@@ -248,15 +212,10 @@ mod tests {
     #[test]
     fn metadata_is_merged_and_emptied() {
         let params = Params::read(b"metadata[a]=&metadata[b]=2").expect("a form");
-        let merged = params
-            .metadata(&json!({"a": "1", "c": "3"}))
-            .expect("valid");
+        let merged = params.metadata(&json!({"a": "1", "c": "3"})).expect("valid");
         assert_eq!(merged, json!({"b": "2", "c": "3"}));
         let cleared = Params::read(b"metadata=").expect("a form");
-        assert_eq!(
-            cleared.metadata(&json!({"a": "1"})).expect("valid"),
-            json!({})
-        );
+        assert_eq!(cleared.metadata(&json!({"a": "1"})).expect("valid"), json!({}));
     }
 
     #[test]

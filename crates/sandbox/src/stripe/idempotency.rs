@@ -36,9 +36,7 @@ pub(crate) fn once(
     run: impl FnOnce(&mut Change<'_>) -> Result<Value, Refusal>,
 ) -> Result<Response, Refusal> {
     if key.is_empty() || key.len() > LONGEST {
-        return Err(Refusal::idempotency(
-            "An idempotency key has between 1 and 255 characters.",
-        ));
+        return Err(Refusal::idempotency("An idempotency key has between 1 and 255 characters."));
     }
     let fingerprint = fingerprint(sent);
     let mut replayed = None;
@@ -70,40 +68,21 @@ pub(crate) fn once(
 }
 
 /// Keeps a failure that was ordered, as Stripe keeps its own 500s.
-pub(crate) async fn remember_failure(
-    clouds: &Clouds,
-    request: Request,
-    refused: Response,
-) -> Response {
-    let key = request
-        .headers()
-        .get("idempotency-key")
-        .and_then(|key| key.to_str().ok());
+pub(crate) async fn remember_failure(clouds: &Clouds, request: Request, refused: Response) -> Response {
+    let key = request.headers().get("idempotency-key").and_then(|key| key.to_str().ok());
     let Some(key) = key.map(str::to_owned) else {
         return refused;
     };
     let path = request.uri().path().to_owned();
-    let path = path
-        .strip_prefix(crate::world::Cloud::Stripe.mount())
-        .unwrap_or(&path)
-        .to_owned();
+    let path = path.strip_prefix(crate::world::Cloud::Stripe.mount()).unwrap_or(&path).to_owned();
     let status = refused.status();
     let (parts, body) = refused.into_parts();
-    let sent = to_bytes(request.into_body(), MOST_BYTES)
-        .await
-        .unwrap_or_default();
+    let sent = to_bytes(request.into_body(), MOST_BYTES).await.unwrap_or_default();
     let body = to_bytes(body, MOST_BYTES).await.unwrap_or_default();
     let answered: Value = serde_json::from_slice(&body).unwrap_or_default();
     let kept = clouds.change(|change| {
         if kept(change, &key).is_none() {
-            keep(
-                change,
-                &key,
-                &path,
-                &fingerprint(&sent),
-                status.as_u16(),
-                &answered,
-            );
+            keep(change, &key, &path, &fingerprint(&sent), status.as_u16(), &answered);
         }
         Ok::<(), Refusal>(())
     });
@@ -115,10 +94,7 @@ pub(crate) async fn remember_failure(
 
 /// The sent parameters are kept as a digest only: they may be personal.
 fn fingerprint(sent: &[u8]) -> String {
-    Sha256::digest(sent)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(sent).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn kept<'c>(change: &'c Change<'_>, key: &str) -> Option<&'c Value> {
@@ -127,14 +103,7 @@ fn kept<'c>(change: &'c Change<'_>, key: &str) -> Option<&'c Value> {
     (change.now().as_second() < since + KEPT).then_some(stored)
 }
 
-fn keep(
-    change: &mut Change<'_>,
-    key: &str,
-    path: &str,
-    fingerprint: &str,
-    status: u16,
-    body: &Value,
-) {
+fn keep(change: &mut Change<'_>, key: &str, path: &str, fingerprint: &str, status: u16, body: &Value) {
     let created = change.now().as_second();
     let entry = json!({
         "created": created, "path": path, "fingerprint": fingerprint, "status": status,
@@ -159,15 +128,11 @@ fn replay(key: &str, path: &str, fingerprint: &str, stored: &Value) -> Result<Re
              different request."
         )));
     }
-    let status = stored["status"]
-        .as_u64()
-        .and_then(|status| u16::try_from(status).ok());
+    let status = stored["status"].as_u64().and_then(|status| u16::try_from(status).ok());
     let status = status.and_then(|status| StatusCode::from_u16(status).ok());
     let status = status.unwrap_or(StatusCode::OK);
     let mut response = (status, Json(&stored["body"])).into_response();
     let replayed = HeaderName::from_static("idempotent-replayed");
-    response
-        .headers_mut()
-        .insert(replayed, HeaderValue::from_static("true"));
+    response.headers_mut().insert(replayed, HeaderValue::from_static("true"));
     Ok(response)
 }

@@ -65,24 +65,11 @@ pub(crate) struct Bill<'a> {
 
 /// An open invoice of a subscription.
 pub(crate) fn of_subscription(bill: &Bill<'_>) -> Value {
-    let Bill {
-        subscription,
-        customer,
-        amount,
-        start,
-        end,
-        at,
-        reason,
-    } = bill;
+    let Bill { subscription, customer, amount, start, end, at, reason } = bill;
     let mut invoice = empty(*at);
-    for field in [
-        "amount_due",
-        "amount_remaining",
-        "subtotal",
-        "subtotal_excluding_tax",
-        "total",
-        "total_excluding_tax",
-    ] {
+    for field in
+        ["amount_due", "amount_remaining", "subtotal", "subtotal_excluding_tax", "total", "total_excluding_tax"]
+    {
         invoice[field] = json!(amount);
     }
     invoice["billing_reason"] = json!(reason);
@@ -124,11 +111,7 @@ fn line(bill: &Bill<'_>, invoice: &Value, start: i64, end: i64) -> Value {
     let item = &bill.subscription["items"]["data"][0];
     let price = &item["price"];
     let trial = bill.amount == 0;
-    let description = if trial {
-        "Trial period for hosting"
-    } else {
-        "Private OpenClaw hosting"
-    };
+    let description = if trial { "Trial period for hosting" } else { "Private OpenClaw hosting" };
     json!({
         "id": new_id("il_1", 23), "object": "line_item", "amount": bill.amount,
         "currency": bill.subscription["currency"], "description": description,

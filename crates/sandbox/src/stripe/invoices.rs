@@ -17,22 +17,11 @@ pub(crate) fn list(change: &mut Change<'_>, params: &Params) -> Outcome {
     params.allow(&[&list::CURSOR[..], &own].concat())?;
     billing::settle_all(change, params.text("customer"));
     let subscription = params.text("subscription");
-    list::page(
-        change,
-        Kind::Invoices,
-        "/v1/invoices",
-        params,
-        subscription,
-        |invoice| {
-            ["customer", "status", "collection_method"]
-                .iter()
-                .all(|field| {
-                    params
-                        .text(field)
-                        .is_none_or(|wanted| invoice[*field] == wanted)
-                })
-        },
-    )
+    list::page(change, Kind::Invoices, "/v1/invoices", params, subscription, |invoice| {
+        ["customer", "status", "collection_method"]
+            .iter()
+            .all(|field| params.text(field).is_none_or(|wanted| invoice[*field] == wanted))
+    })
 }
 
 /// Pays an open invoice: by the card given, the customer's default card, or outside of Stripe.
@@ -52,12 +41,7 @@ pub(crate) fn pay_call(change: &mut Change<'_>, id: &str, params: &Params) -> Ou
         return find(change, id).map(view);
     }
     let method = match params.text("payment_method") {
-        Some(name) => Some(payment_methods::attach(
-            change,
-            name,
-            &customer,
-            "payment_method",
-        )?),
+        Some(name) => Some(payment_methods::attach(change, name, &customer, "payment_method")?),
         None => billing::payment_method(change, find(change, id)?),
     };
     let Some(method) = method else {
@@ -93,8 +77,7 @@ pub(crate) fn charge(change: &mut Change<'_>, id: &str, method: Option<&str>, at
     let Some(invoice) = change.get(Kind::Invoices, id).cloned() else {
         return;
     };
-    let intent = (invoice["amount_due"].as_i64().unwrap_or(0) > 0)
-        .then(|| charges::make(change, &invoice, method, at));
+    let intent = (invoice["amount_due"].as_i64().unwrap_or(0) > 0).then(|| charges::make(change, &invoice, method, at));
     mark_paid(change, id, intent, at);
 }
 
@@ -155,15 +138,11 @@ pub(crate) fn void(change: &mut Change<'_>, id: &str, at: i64) {
 ///
 /// 404 `resource_missing`.
 pub(crate) fn find<'c>(change: &'c Change<'_>, id: &str) -> Result<&'c Value, Refusal> {
-    change
-        .get(Kind::Invoices, id)
-        .ok_or_else(|| Refusal::no_such("invoice", id).param("invoice"))
+    change.get(Kind::Invoices, id).ok_or_else(|| Refusal::no_such("invoice", id).param("invoice"))
 }
 
 fn settle_subscription(change: &mut Change<'_>, invoice: &str) {
-    let subscription = change
-        .get(Kind::Invoices, invoice)
-        .and_then(|invoice| Kind::Invoices.lookup_key(invoice));
+    let subscription = change.get(Kind::Invoices, invoice).and_then(|invoice| Kind::Invoices.lookup_key(invoice));
     if let Some(subscription) = subscription.map(str::to_owned) {
         billing::settle(change, &subscription);
     }

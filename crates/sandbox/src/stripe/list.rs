@@ -38,41 +38,26 @@ pub(crate) fn page(
     let (page, more) = match (params.text("starting_after"), params.text("ending_before")) {
         (Some(after), _) => {
             check_cursor(change, kind, after, "starting_after")?;
-            let older = all
-                .older_than(after)
-                .into_iter()
-                .flatten()
-                .map(|(_, object)| object);
-            take(
-                older
-                    .filter(|object| has_key(kind, object, key))
-                    .filter(passes),
-                limit,
-            )
+            let older = all.older_than(after).into_iter().flatten().map(|(_, object)| object);
+            take(older.filter(|object| has_key(kind, object, key)).filter(passes), limit)
         }
         (None, Some(before)) => {
             check_cursor(change, kind, before, "ending_before")?;
             let newer = all.iter().rev().take_while(|(id, _)| *id != before);
             let mut newer: Vec<&Value> = newer.map(|(_, object)| object).collect();
             newer.reverse();
-            let matching = newer
-                .into_iter()
-                .filter(|object| has_key(kind, object, key));
+            let matching = newer.into_iter().filter(|object| has_key(kind, object, key));
             let (mut page, more) = take(matching.filter(passes), limit);
             page.reverse();
             (page, more)
         }
         (None, None) => match key {
             Some(key) => {
-                let mut matching: Vec<&Value> =
-                    all.with_key(key).map(|(_, object)| object).collect();
+                let mut matching: Vec<&Value> = all.with_key(key).map(|(_, object)| object).collect();
                 matching.reverse();
                 take(matching.into_iter().filter(passes), limit)
             }
-            None => take(
-                all.iter().rev().map(|(_, object)| object).filter(passes),
-                limit,
-            ),
+            None => take(all.iter().rev().map(|(_, object)| object).filter(passes), limit),
         },
     };
     let data: Vec<Value> = page.into_iter().map(view).collect();
@@ -106,17 +91,11 @@ struct Window {
 
 impl Window {
     fn read(params: &Params) -> Result<Window, Refusal> {
-        let mut window = Window {
-            least: i64::MIN,
-            most: i64::MAX,
-        };
+        let mut window = Window { least: i64::MIN, most: i64::MAX };
         match params.get("created") {
             Value::String(exact) if !exact.is_empty() => {
                 let exact = integer(exact, "created")?;
-                window = Window {
-                    least: exact,
-                    most: exact,
-                };
+                window = Window { least: exact, most: exact };
             }
             Value::Object(bounds) => {
                 for (bound, value) in bounds {
@@ -136,8 +115,6 @@ impl Window {
     }
 
     fn holds(&self, object: &Value) -> bool {
-        object["created"]
-            .as_i64()
-            .is_some_and(|created| (self.least..=self.most).contains(&created))
+        object["created"].as_i64().is_some_and(|created| (self.least..=self.most).contains(&created))
     }
 }

@@ -51,13 +51,7 @@ pub(crate) fn router(_clouds: &Clouds) -> Router<Clouds> {
     Router::new().fallback(answer)
 }
 
-async fn answer(
-    State(clouds): State<Clouds>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn answer(State(clouds): State<Clouds>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let request_id = new_id("req_", 14);
     let mut response = match call(&clouds, &method, &uri, &headers, &body) {
         Ok(response) => response,
@@ -76,19 +70,9 @@ async fn answer(
     response
 }
 
-fn call(
-    clouds: &Clouds,
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
-    body: &Bytes,
-) -> Result<Response, Refusal> {
+fn call(clouds: &Clouds, method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Result<Response, Refusal> {
     check_key(headers)?;
-    let sent = if *method == Method::GET || body.is_empty() {
-        uri.query().unwrap_or("").as_bytes()
-    } else {
-        body
-    };
+    let sent = if *method == Method::GET || body.is_empty() { uri.query().unwrap_or("").as_bytes() } else { body };
     let params = Params::read(sent)?;
     let path = uri.path().trim_end_matches('/');
     let run = |change: &mut Change<'_>| {
@@ -97,14 +81,10 @@ fn call(
     };
     match headers.get("idempotency-key") {
         Some(key) if *method == Method::POST => {
-            let key = key
-                .to_str()
-                .map_err(|_| Refusal::idempotency("Invalid idempotency key."))?;
+            let key = key.to_str().map_err(|_| Refusal::idempotency("Invalid idempotency key."))?;
             idempotency::once(clouds, key, path, sent, run)
         }
-        _ => clouds
-            .change(run)
-            .map(|object| axum::Json(object).into_response()),
+        _ => clouds.change(run).map(|object| axum::Json(object).into_response()),
     }
 }
 
@@ -116,34 +96,20 @@ pub(crate) async fn remember(clouds: &Clouds, request: Request, refused: Respons
 /// Takes a secret test key, as a bearer token or as the user of basic authentication.
 fn check_key(headers: &HeaderMap) -> Result<(), Refusal> {
     use base64::Engine;
-    let given = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("");
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or("");
     let key = if let Some(basic) = given.strip_prefix("Basic ") {
-        let decoded = base64::engine::general_purpose::STANDARD
-            .decode(basic)
-            .unwrap_or_default();
+        let decoded = base64::engine::general_purpose::STANDARD.decode(basic).unwrap_or_default();
         let decoded = String::from_utf8(decoded).unwrap_or_default();
         decoded.split(':').next().unwrap_or("").to_owned()
     } else {
         given.strip_prefix("Bearer ").unwrap_or("").to_owned()
     };
-    let known = ["sk_test_", "rk_test_"]
-        .iter()
-        .any(|prefix| key.starts_with(prefix));
-    if known && !key.contains("invalid") {
-        Ok(())
-    } else {
-        Err(Refusal::failure(StatusCode::UNAUTHORIZED))
-    }
+    let known = ["sk_test_", "rk_test_"].iter().any(|prefix| key.starts_with(prefix));
+    if known && !key.contains("invalid") { Ok(()) } else { Err(Refusal::failure(StatusCode::UNAUTHORIZED)) }
 }
 
 fn route(change: &mut Change<'_>, method: &str, path: &str, params: &Params) -> Outcome {
-    let segments: Vec<&str> = path
-        .split('/')
-        .filter(|segment| !segment.is_empty())
-        .collect();
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     match (method, segments.as_slice()) {
         ("POST", ["v1", "customers"]) => customers::create(change, params),
         ("GET", ["v1", "customers"]) => customers::list(change, params),
@@ -151,9 +117,7 @@ fn route(change: &mut Change<'_>, method: &str, path: &str, params: &Params) -> 
         ("POST", ["v1", "customers", id]) => customers::update(change, id, params),
         ("DELETE", ["v1", "customers", id]) => customers::delete(change, id),
         ("GET", ["v1", "payment_methods", id]) => payment_methods::get(change, id),
-        ("POST", ["v1", "payment_methods", id, "attach"]) => {
-            payment_methods::attach_call(change, id, params)
-        }
+        ("POST", ["v1", "payment_methods", id, "attach"]) => payment_methods::attach_call(change, id, params),
         ("GET", ["v1", "prices"]) => prices::list(change, params),
         ("GET", ["v1", "prices", id]) => prices::get(change, Kind::Prices, "price", id),
         ("GET", ["v1", "products", id]) => prices::get(change, Kind::Products, "product", id),
@@ -185,12 +149,7 @@ fn unrecognized(method: &str, path: &str) -> Refusal {
 fn new_id(prefix: &str, length: usize) -> String {
     const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let mut id = prefix.to_owned();
-    for byte in uuid::Uuid::new_v4()
-        .into_bytes()
-        .into_iter()
-        .chain(uuid::Uuid::new_v4().into_bytes())
-        .take(length)
-    {
+    for byte in uuid::Uuid::new_v4().into_bytes().into_iter().chain(uuid::Uuid::new_v4().into_bytes()).take(length) {
         id.push(char::from(LETTERS[usize::from(byte) % LETTERS.len()]));
     }
     id

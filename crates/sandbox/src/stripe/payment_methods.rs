@@ -51,12 +51,7 @@ pub(crate) fn shape(now: i64) -> Value {
 /// # Errors
 ///
 /// 402 when the card is declined at once, 400 when there is no such card.
-pub(crate) fn attach(
-    change: &mut Change<'_>,
-    name: &str,
-    customer: &str,
-    param: &str,
-) -> Result<String, Refusal> {
+pub(crate) fn attach(change: &mut Change<'_>, name: &str, customer: &str, param: &str) -> Result<String, Refusal> {
     if name == DECLINED_AT_ONCE {
         return Err(Refusal::declined());
     }
@@ -75,10 +70,7 @@ pub(crate) fn attach(
             .cloned()
             .ok_or_else(|| Refusal::no_such_param("PaymentMethod", name, param))?,
     };
-    if method["customer"]
-        .as_str()
-        .is_some_and(|other| other != customer)
-    {
+    if method["customer"].as_str().is_some_and(|other| other != customer) {
         let message = "The payment method you provided has already been attached to a customer.";
         return Err(Refusal::bad(message).param(param));
     }
@@ -90,16 +82,11 @@ pub(crate) fn attach(
 
 /// Whether charging this card succeeds.
 pub(crate) fn is_good(change: &Change<'_>, id: &str) -> bool {
-    change
-        .get(Kind::PaymentMethods, id)
-        .is_some_and(|method| method[HIDDEN]["declines"] != json!(true))
+    change.get(Kind::PaymentMethods, id).is_some_and(|method| method[HIDDEN]["declines"] != json!(true))
 }
 
 pub(crate) fn get(change: &Change<'_>, id: &str) -> Outcome {
-    change
-        .get(Kind::PaymentMethods, id)
-        .map(view)
-        .ok_or_else(|| Refusal::no_such("PaymentMethod", id))
+    change.get(Kind::PaymentMethods, id).map(view).ok_or_else(|| Refusal::no_such("PaymentMethod", id))
 }
 
 pub(crate) fn attach_call(change: &mut Change<'_>, id: &str, params: &Params) -> Outcome {

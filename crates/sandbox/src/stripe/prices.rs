@@ -15,10 +15,8 @@ pub(crate) fn seed(change: &mut Change<'_>) {
     product["name"] = json!("Private OpenClaw hosting");
     product["default_price"] = json!("price_hosting_monthly");
     change.put(Kind::Products, "prod_hosting", product);
-    for (id, interval, amount) in [
-        ("price_hosting_yearly", "year", 19_000),
-        ("price_hosting_monthly", "month", 1_900),
-    ] {
+    for (id, interval, amount) in [("price_hosting_yearly", "year", 19_000), ("price_hosting_monthly", "month", 1_900)]
+    {
         let mut price = price_shape(now);
         price["id"] = json!(id);
         price["recurring"]["interval"] = json!(interval);
@@ -56,20 +54,14 @@ pub(crate) fn price_shape(now: i64) -> Value {
 }
 
 pub(crate) fn list(change: &mut Change<'_>, params: &Params) -> Outcome {
-    let known = [
-        &list::CURSOR[..],
-        &["active", "product", "currency", "type"],
-    ]
-    .concat();
+    let known = [&list::CURSOR[..], &["active", "product", "currency", "type"]].concat();
     params.allow(&known)?;
     let active = params.flag("active")?;
     list::page(change, Kind::Prices, "/v1/prices", params, None, |price| {
         active.is_none_or(|active| price["active"] == json!(active))
-            && ["product", "currency", "type"].iter().all(|field| {
-                params
-                    .text(field)
-                    .is_none_or(|wanted| price[*field] == wanted)
-            })
+            && ["product", "currency", "type"]
+                .iter()
+                .all(|field| params.text(field).is_none_or(|wanted| price[*field] == wanted))
     })
 }
 

@@ -27,14 +27,9 @@ pub(crate) fn shape(now: i64) -> Value {
 pub(crate) fn create(change: &mut Change<'_>, params: &Params) -> Outcome {
     params.allow(&["charge", "payment_intent", "amount", "reason", "metadata"])?;
     let id = charge_id(change, params)?;
-    let mut charge = change
-        .get(Kind::Charges, &id)
-        .cloned()
-        .ok_or_else(|| Refusal::no_such_param("charge", &id, "charge"))?;
-    let (total, already) = (
-        charge["amount"].as_i64().unwrap_or(0),
-        charge["amount_refunded"].as_i64().unwrap_or(0),
-    );
+    let mut charge =
+        change.get(Kind::Charges, &id).cloned().ok_or_else(|| Refusal::no_such_param("charge", &id, "charge"))?;
+    let (total, already) = (charge["amount"].as_i64().unwrap_or(0), charge["amount_refunded"].as_i64().unwrap_or(0));
     if already >= total {
         let refusal = Refusal::bad(format!("Charge {id} has already been refunded."));
         return Err(refusal.code("charge_already_refunded"));
@@ -77,25 +72,13 @@ fn charge_id(change: &Change<'_>, params: &Params) -> Result<String, Refusal> {
 }
 
 pub(crate) fn get(change: &Change<'_>, id: &str) -> Outcome {
-    change
-        .get(Kind::Refunds, id)
-        .map(view)
-        .ok_or_else(|| Refusal::no_such("refund", id))
+    change.get(Kind::Refunds, id).map(view).ok_or_else(|| Refusal::no_such("refund", id))
 }
 
 pub(crate) fn list(change: &mut Change<'_>, params: &Params) -> Outcome {
     params.allow(&[&list::CURSOR[..], &["charge", "payment_intent"]].concat())?;
     let charge = params.text("charge");
-    list::page(
-        change,
-        Kind::Refunds,
-        "/v1/refunds",
-        params,
-        charge,
-        |refund| {
-            params
-                .text("payment_intent")
-                .is_none_or(|intent| refund["payment_intent"] == intent)
-        },
-    )
+    list::page(change, Kind::Refunds, "/v1/refunds", params, charge, |refund| {
+        params.text("payment_intent").is_none_or(|intent| refund["payment_intent"] == intent)
+    })
 }

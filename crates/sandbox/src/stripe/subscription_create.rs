@@ -38,13 +38,7 @@ pub(crate) fn create(change: &mut Change<'_>, params: &Params) -> Outcome {
     let (price, quantity) = item(change, params)?;
     let now = change.now().as_second();
     let trial_end = trial_end(params, now)?;
-    let mut subscription = new(&Terms {
-        customer,
-        price: &price,
-        quantity,
-        now,
-        trial_end,
-    });
+    let mut subscription = new(&Terms { customer, price: &price, quantity, now, trial_end });
     let id = subscription["id"].as_str().unwrap_or("").to_owned();
     write_terms(change, &mut subscription, params)?;
     if params.flag("cancel_at_period_end")? == Some(true) {
@@ -52,40 +46,21 @@ pub(crate) fn create(change: &mut Change<'_>, params: &Params) -> Outcome {
     }
     let behavior = params.choice(
         "payment_behavior",
-        &[
-            "allow_incomplete",
-            "default_incomplete",
-            "error_if_incomplete",
-            "pending_if_incomplete",
-        ],
+        &["allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete"],
     )?;
     change.put(Kind::Subscriptions, &id, subscription.clone());
-    let amount = if trial_end.is_some() {
-        0
-    } else {
-        billing::amount(&subscription)
-    };
+    let amount = if trial_end.is_some() { 0 } else { billing::amount(&subscription) };
     let invoice = billing::bill(change, &id, amount, now, "subscription_create");
     if amount == 0 {
         invoices::charge(change, &invoice, None, now);
     } else if subscription["collection_method"] == json!("charge_automatically") {
-        first_payment(
-            change,
-            &id,
-            &invoice,
-            behavior.unwrap_or("allow_incomplete"),
-        )?;
+        first_payment(change, &id, &invoice, behavior.unwrap_or("allow_incomplete"))?;
     }
     subscriptions::find(change, &id).map(view)
 }
 
 /// Tries the first payment, or leaves it to the customer.
-fn first_payment(
-    change: &mut Change<'_>,
-    id: &str,
-    invoice: &str,
-    behavior: &str,
-) -> Result<(), Refusal> {
+fn first_payment(change: &mut Change<'_>, id: &str, invoice: &str, behavior: &str) -> Result<(), Refusal> {
     let now = change.now().as_second();
     if behavior == "default_incomplete" {
         billing::set_status(change, id, "incomplete");
@@ -108,22 +83,15 @@ fn first_payment(
 
 /// The one item: its price, checked, and its quantity.
 fn item(change: &Change<'_>, params: &Params) -> Result<(Value, i64), Refusal> {
-    let items = params
-        .get("items")
-        .as_object()
-        .ok_or_else(|| Refusal::missing("items"))?;
+    let items = params.get("items").as_object().ok_or_else(|| Refusal::missing("items"))?;
     let mut values = items.values();
     let (Some(item), None) = (values.next(), values.next()) else {
         let message = "The sandbox knows subscriptions with exactly one item.";
         return Err(Refusal::bad(message).param("items"));
     };
-    let id = item["price"]
-        .as_str()
-        .ok_or_else(|| Refusal::missing("items[0][price]"))?;
+    let id = item["price"].as_str().ok_or_else(|| Refusal::missing("items[0][price]"))?;
     let param = "items[0][price]";
-    let price = change
-        .get(Kind::Prices, id)
-        .ok_or_else(|| Refusal::no_such_param("price", id, param))?;
+    let price = change.get(Kind::Prices, id).ok_or_else(|| Refusal::no_such_param("price", id, param))?;
     if price["active"] != json!(true) {
         let message = "The price specified is inactive. This field only accepts active prices.";
         return Err(Refusal::bad(message).param(param));
@@ -133,9 +101,7 @@ fn item(change: &Change<'_>, params: &Params) -> Result<(Value, i64), Refusal> {
                        prices with `type=recurring`.";
         return Err(Refusal::bad(message).param(param));
     }
-    let quantity = item["quantity"]
-        .as_str()
-        .map(|text| integer(text, "items[0][quantity]"));
+    let quantity = item["quantity"].as_str().map(|text| integer(text, "items[0][quantity]"));
     Ok((view(price), quantity.transpose()?.unwrap_or(1)))
 }
 
@@ -161,11 +127,7 @@ fn trial_end(params: &Params, now: i64) -> Result<Option<i64>, Refusal> {
 }
 
 /// Writes how the subscription is paid, and what create and update share.
-pub(crate) fn write_terms(
-    change: &mut Change<'_>,
-    subscription: &mut Value,
-    params: &Params,
-) -> Result<(), Refusal> {
+pub(crate) fn write_terms(change: &mut Change<'_>, subscription: &mut Value, params: &Params) -> Result<(), Refusal> {
     let methods = ["charge_automatically", "send_invoice"];
     if let Some(method) = params.choice("collection_method", &methods)? {
         subscription["collection_method"] = json!(method);
@@ -176,19 +138,15 @@ pub(crate) fn write_terms(
     let sends = subscription["collection_method"] == json!("send_invoice");
     if sends && subscription["days_until_due"].is_null() {
         let message = "You must pass `days_until_due` when `collection_method` is `send_invoice`.";
-        return Err(Refusal::bad(message)
-            .code("parameter_missing")
-            .param("days_until_due"));
+        return Err(Refusal::bad(message).code("parameter_missing").param("days_until_due"));
     }
     if !sends && params.has("days_until_due") {
-        let message =
-            "`days_until_due` can only be set when `collection_method` is `send_invoice`.";
+        let message = "`days_until_due` can only be set when `collection_method` is `send_invoice`.";
         return Err(Refusal::bad(message).param("days_until_due"));
     }
     if let Some(method) = params.text("default_payment_method") {
         let customer = subscription["customer"].as_str().unwrap_or("").to_owned();
-        let attached =
-            payment_methods::attach(change, method, &customer, "default_payment_method")?;
+        let attached = payment_methods::attach(change, method, &customer, "default_payment_method")?;
         subscription["default_payment_method"] = json!(attached);
     }
     if params.has("description") {

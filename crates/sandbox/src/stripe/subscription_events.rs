@@ -15,11 +15,7 @@ use crate::world::{Change, Kind};
 /// # Errors
 ///
 /// 404 when there is no such subscription or event, 400 when there is nothing to pay.
-pub(crate) fn subscription_event(
-    clouds: &Clouds,
-    id: &str,
-    event: &str,
-) -> Result<Response, Refusal> {
+pub(crate) fn subscription_event(clouds: &Clouds, id: &str, event: &str) -> Result<Response, Refusal> {
     clouds.change(|change| {
         billing::settle(change, id);
         subscriptions::find(change, id)?;
@@ -44,14 +40,10 @@ pub(crate) fn subscription_event(
 fn fail_payment(change: &mut Change<'_>, id: &str) {
     let now = change.now().as_second();
     let invoice = open_invoice(change, id).unwrap_or_else(|| {
-        let amount = change
-            .get(Kind::Subscriptions, id)
-            .map_or(0, billing::amount);
+        let amount = change.get(Kind::Subscriptions, id).map_or(0, billing::amount);
         billing::bill(change, id, amount, now, "subscription_cycle")
     });
-    let status = change
-        .get(Kind::Subscriptions, id)
-        .map(|one| one["status"].clone());
+    let status = change.get(Kind::Subscriptions, id).map(|one| one["status"].clone());
     if status == Some(json!("incomplete")) {
         invoices::record_failure(change, &invoice, now);
     } else {

@@ -16,13 +16,7 @@ pub(crate) struct Terms<'a> {
 
 /// A subscription on these terms, not billed yet.
 pub(crate) fn new(terms: &Terms<'_>) -> Value {
-    let Terms {
-        customer,
-        price,
-        quantity,
-        now,
-        trial_end,
-    } = terms;
+    let Terms { customer, price, quantity, now, trial_end } = terms;
     let id = new_id("sub_1", 23);
     let anchor = trial_end.unwrap_or(*now);
     let end = trial_end.unwrap_or_else(|| period::end_after(*now, *now, &price["recurring"]));
@@ -73,13 +67,7 @@ pub(crate) fn by_hand(change: &Change<'_>, object: &Value) -> Value {
     let seeded = change.get(Kind::Prices, "price_hosting_monthly").cloned();
     let price = seeded.unwrap_or_else(|| prices::price_shape(now));
     let customer = object["customer"].as_str().unwrap_or("");
-    let mut subscription = new(&Terms {
-        customer,
-        price: &price,
-        quantity: 1,
-        now,
-        trial_end: None,
-    });
+    let mut subscription = new(&Terms { customer, price: &price, quantity: 1, now, trial_end: None });
     // The id is laid over it as well: the item must name the same one.
     if let Some(id) = object["id"].as_str() {
         subscription["items"]["data"][0]["subscription"] = json!(id);

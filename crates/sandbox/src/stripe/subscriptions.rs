@@ -49,29 +49,20 @@ pub(crate) fn list(change: &mut Change<'_>, params: &Params) -> Outcome {
     let customer = params.text("customer");
     let wanted = params.choice("status", STATUSES)?;
     billing::settle_all(change, customer);
-    list::page(
-        change,
-        Kind::Subscriptions,
-        "/v1/subscriptions",
-        params,
-        customer,
-        |subscription| {
-            let status = subscription["status"].as_str().unwrap_or("");
-            let in_status = match wanted {
-                None => status != "canceled",
-                Some("all") => true,
-                Some("ended") => matches!(status, "canceled" | "incomplete_expired"),
-                Some(wanted) => status == wanted,
-            };
-            let price = &subscription["items"]["data"][0]["price"]["id"];
-            let method = &subscription["collection_method"];
-            in_status
-                && params.text("price").is_none_or(|wanted| *price == wanted)
-                && params
-                    .text("collection_method")
-                    .is_none_or(|wanted| *method == wanted)
-        },
-    )
+    list::page(change, Kind::Subscriptions, "/v1/subscriptions", params, customer, |subscription| {
+        let status = subscription["status"].as_str().unwrap_or("");
+        let in_status = match wanted {
+            None => status != "canceled",
+            Some("all") => true,
+            Some("ended") => matches!(status, "canceled" | "incomplete_expired"),
+            Some(wanted) => status == wanted,
+        };
+        let price = &subscription["items"]["data"][0]["price"]["id"];
+        let method = &subscription["collection_method"];
+        in_status
+            && params.text("price").is_none_or(|wanted| *price == wanted)
+            && params.text("collection_method").is_none_or(|wanted| *method == wanted)
+    })
 }
 
 pub(crate) fn update(change: &mut Change<'_>, id: &str, params: &Params) -> Outcome {
@@ -81,8 +72,7 @@ pub(crate) fn update(change: &mut Change<'_>, id: &str, params: &Params) -> Outc
     if is_over(&subscription) {
         let only_metadata = params.allow(&["metadata"]).is_ok();
         if !only_metadata {
-            let message =
-                "A canceled subscription can only update its cancellation_details and metadata.";
+            let message = "A canceled subscription can only update its cancellation_details and metadata.";
             return Err(Refusal::bad(message));
         }
     }
@@ -129,28 +119,16 @@ pub(crate) fn cancel_at_period_end(subscription: &mut Value, cancel: bool, now: 
 ///
 /// 404 `resource_missing`.
 pub(crate) fn find<'c>(change: &'c Change<'_>, id: &str) -> Result<&'c Value, Refusal> {
-    change
-        .get(Kind::Subscriptions, id)
-        .ok_or_else(|| Refusal::no_such("subscription", id))
+    change.get(Kind::Subscriptions, id).ok_or_else(|| Refusal::no_such("subscription", id))
 }
 
 fn is_over(subscription: &Value) -> bool {
-    matches!(
-        subscription["status"].as_str(),
-        Some("canceled" | "incomplete_expired")
-    )
+    matches!(subscription["status"].as_str(), Some("canceled" | "incomplete_expired"))
 }
 
 /// Puts another price on the one item; the difference is not prorated.
-fn change_price(
-    change: &Change<'_>,
-    subscription: &mut Value,
-    params: &Params,
-) -> Result<(), Refusal> {
-    let items = params
-        .get("items")
-        .as_object()
-        .ok_or_else(|| Refusal::missing("items"))?;
+fn change_price(change: &Change<'_>, subscription: &mut Value, params: &Params) -> Result<(), Refusal> {
+    let items = params.get("items").as_object().ok_or_else(|| Refusal::missing("items"))?;
     for item in items.values() {
         let own = &subscription["items"]["data"][0]["id"];
         if item["id"] != *own {
@@ -159,8 +137,7 @@ fn change_price(
         }
         if let Some(id) = item["price"].as_str() {
             let price = change.get(Kind::Prices, id);
-            let price =
-                price.ok_or_else(|| Refusal::no_such_param("price", id, "items[0][price]"))?;
+            let price = price.ok_or_else(|| Refusal::no_such_param("price", id, "items[0][price]"))?;
             subscription["items"]["data"][0]["price"] = view(price);
         }
         if let Some(quantity) = item["quantity"].as_str() {

@@ -31,13 +31,7 @@ pub(crate) struct Replaced {
 
 impl Collection {
     pub(crate) fn new(kind: Kind) -> Collection {
-        Collection {
-            kind,
-            entries: BTreeMap::new(),
-            by_id: BTreeMap::new(),
-            by_key: HashMap::new(),
-            next: 0,
-        }
+        Collection { kind, entries: BTreeMap::new(), by_id: BTreeMap::new(), by_key: HashMap::new(), next: 0 }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -45,9 +39,7 @@ impl Collection {
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&Value> {
-        self.entries
-            .get(self.by_id.get(id)?)
-            .map(|entry| &entry.object)
+        self.entries.get(self.by_id.get(id)?).map(|entry| &entry.object)
     }
 
     /// An object with the id it is stored under.
@@ -58,20 +50,13 @@ impl Collection {
 
     /// Every object, oldest first.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &Value)> {
-        self.entries
-            .values()
-            .map(|entry| (entry.id.as_str(), &entry.object))
+        self.entries.values().map(|entry| (entry.id.as_str(), &entry.object))
     }
 
     /// Objects made before the one with this id, newest first; `None` when there is no such id.
     pub(crate) fn older_than(&self, id: &str) -> Option<impl Iterator<Item = (&str, &Value)>> {
         let sequence = *self.by_id.get(id)?;
-        Some(
-            self.entries
-                .range(..sequence)
-                .rev()
-                .map(|(_, entry)| (entry.id.as_str(), &entry.object)),
-        )
+        Some(self.entries.range(..sequence).rev().map(|(_, entry)| (entry.id.as_str(), &entry.object)))
     }
 
     /// Objects whose id starts with `prefix`, in the order of their ids, beginning after `after`.
@@ -107,19 +92,13 @@ impl Collection {
             self.next += 1;
             self.next
         });
-        Replaced {
-            sequence,
-            before: self.set(sequence, id, Some(object)),
-        }
+        Replaced { sequence, before: self.set(sequence, id, Some(object)) }
     }
 
     /// Removes an object; `None` when it was not there.
     pub(crate) fn remove(&mut self, id: &str) -> Option<Replaced> {
         let sequence = *self.by_id.get(id)?;
-        Some(Replaced {
-            sequence,
-            before: self.set(sequence, id, None),
-        })
+        Some(Replaced { sequence, before: self.set(sequence, id, None) })
     }
 
     /// Takes a write back.
@@ -129,9 +108,7 @@ impl Collection {
 
     fn set(&mut self, sequence: u64, id: &str, object: Option<Value>) -> Option<Value> {
         let before = self.entries.remove(&sequence).map(|entry| entry.object);
-        if let Some(key) = before
-            .as_ref()
-            .and_then(|object| self.kind.lookup_key(object))
+        if let Some(key) = before.as_ref().and_then(|object| self.kind.lookup_key(object))
             && let Some(sequences) = self.by_key.get_mut(key)
         {
             sequences.retain(|other| *other != sequence);
@@ -184,16 +161,9 @@ mod tests {
         for id in ["p/b", "p/a", "q/a", "p/c"] {
             documents.put(id, json!({}));
         }
-        let older: Vec<_> = documents
-            .older_than("p/c")
-            .expect("known")
-            .map(|(id, _)| id)
-            .collect();
+        let older: Vec<_> = documents.older_than("p/c").expect("known").map(|(id, _)| id).collect();
         assert_eq!(older, ["q/a", "p/a", "p/b"]);
-        let after: Vec<_> = documents
-            .with_prefix("p/", Some("p/a"))
-            .map(|(id, _)| id)
-            .collect();
+        let after: Vec<_> = documents.with_prefix("p/", Some("p/a")).map(|(id, _)| id).collect();
         assert_eq!(after, ["p/b", "p/c"]);
         assert!(documents.older_than("p/z").is_none());
     }

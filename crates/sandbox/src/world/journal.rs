@@ -91,35 +91,21 @@ impl Journal {
     ///
     /// When the file cannot be used, a line is not readable, `replay` knows no such kind, or a
     /// newer program wrote it.
-    pub(crate) fn open(
-        directory: &Path,
-        mut replay: impl FnMut(OwnedRecord) -> bool,
-    ) -> Result<Journal, JournalError> {
+    pub(crate) fn open(directory: &Path, mut replay: impl FnMut(OwnedRecord) -> bool) -> Result<Journal, JournalError> {
         let path = directory.join(FILE);
-        let io = |source| JournalError::Io {
-            path: path.clone(),
-            source,
-        };
+        let io = |source| JournalError::Io { path: path.clone(), source };
         let mut text = match std::fs::read(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(io(error)),
         };
-        text.truncate(
-            text.iter()
-                .rposition(|byte| *byte == b'\n')
-                .map_or(0, |last| last + 1),
-        );
+        text.truncate(text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1));
         for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
-            let corrupt = || JournalError::Corrupt {
-                path: path.clone(),
-                line: index + 1,
-            };
+            let corrupt = || JournalError::Corrupt { path: path.clone(), line: index + 1 };
             if index == 0 && !text.is_empty() {
                 check_header(line, &path)?;
             } else if !line.is_empty() {
-                let records: Vec<OwnedRecord> =
-                    serde_json::from_slice(line).map_err(|_| corrupt())?;
+                let records: Vec<OwnedRecord> = serde_json::from_slice(line).map_err(|_| corrupt())?;
                 for record in records {
                     if !replay(record) {
                         return Err(corrupt());
@@ -127,18 +113,10 @@ impl Journal {
                 }
             }
         }
-        let file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .map_err(io)?;
+        let file = OpenOptions::new().create(true).append(true).open(&path).map_err(io)?;
         let length = text.len() as u64;
         file.set_len(length).map_err(io)?;
-        let mut journal = Journal {
-            path: path.clone(),
-            file,
-            length,
-        };
+        let mut journal = Journal { path: path.clone(), file, length };
         if length == 0 {
             journal.write(&header()).map_err(io)?;
         }
@@ -164,28 +142,17 @@ impl Journal {
     /// # Errors
     ///
     /// When the new file cannot be written; the old one is then still whole.
-    pub(crate) fn rewrite<'a>(
-        &mut self,
-        records: impl Iterator<Item = Record<'a>>,
-    ) -> Result<(), JournalError> {
-        let io = |source| JournalError::Io {
-            path: self.path.clone(),
-            source,
-        };
+    pub(crate) fn rewrite<'a>(&mut self, records: impl Iterator<Item = Record<'a>>) -> Result<(), JournalError> {
+        let io = |source| JournalError::Io { path: self.path.clone(), source };
         let fresh = self.path.with_extension("jsonl.new");
         let mut text = header();
         for record in records {
             text.extend(line(&[record]).map_err(io)?);
         }
         let mut file = File::create(&fresh).map_err(io)?;
-        file.write_all(&text)
-            .and_then(|()| file.sync_all())
-            .map_err(io)?;
+        file.write_all(&text).and_then(|()| file.sync_all()).map_err(io)?;
         std::fs::rename(&fresh, &self.path).map_err(io)?;
-        self.file = OpenOptions::new()
-            .append(true)
-            .open(&self.path)
-            .map_err(io)?;
+        self.file = OpenOptions::new().append(true).open(&self.path).map_err(io)?;
         self.length = text.len() as u64;
         Ok(())
     }
@@ -205,10 +172,7 @@ fn check_header(line: &[u8], path: &Path) -> Result<(), JournalError> {
     let path = path.to_owned();
     match serde_json::from_slice::<Header>(line) {
         Ok(header) if header.format == "ampere-sandbox" && header.version > VERSION => {
-            Err(JournalError::Newer {
-                path,
-                found: header.version,
-            })
+            Err(JournalError::Newer { path, found: header.version })
         }
         Ok(header) if header.format == "ampere-sandbox" => Ok(()),
         _ => Err(JournalError::Corrupt { path, line: 1 }),

@@ -16,12 +16,7 @@ pub(crate) enum Cloud {
 
 impl Cloud {
     /// The four clouds a client can talk to.
-    pub(crate) const ALL: [Cloud; 4] = [
-        Cloud::Hetzner,
-        Cloud::Stripe,
-        Cloud::IdentityToolkit,
-        Cloud::Firestore,
-    ];
+    pub(crate) const ALL: [Cloud; 4] = [Cloud::Hetzner, Cloud::Stripe, Cloud::IdentityToolkit, Cloud::Firestore];
 
     /// The name used in the journal and in the control API.
     pub(crate) fn name(self) -> &'static str {
@@ -95,12 +90,9 @@ impl Kind {
     /// The cloud the kind belongs to.
     pub(crate) fn cloud(self) -> Cloud {
         match self {
-            Kind::Servers
-            | Kind::Firewalls
-            | Kind::SshKeys
-            | Kind::PrimaryIps
-            | Kind::Volumes
-            | Kind::Actions => Cloud::Hetzner,
+            Kind::Servers | Kind::Firewalls | Kind::SshKeys | Kind::PrimaryIps | Kind::Volumes | Kind::Actions => {
+                Cloud::Hetzner
+            }
             Kind::Customers
             | Kind::PaymentMethods
             | Kind::Products
@@ -141,18 +133,14 @@ impl Kind {
 
     /// The kind of that name at that cloud.
     pub(crate) fn find(cloud: &str, name: &str) -> Option<Kind> {
-        Kind::ALL
-            .into_iter()
-            .find(|kind| kind.cloud().name() == cloud && kind.name() == name)
+        Kind::ALL.into_iter().find(|kind| kind.cloud().name() == cloud && kind.name() == name)
     }
 
     /// What objects of this kind are looked up by besides their id, so that a uniqueness
     /// check does not read the whole collection.
     pub(crate) fn lookup_key(self, object: &Value) -> Option<&str> {
         let field = match self {
-            Kind::Servers | Kind::Firewalls | Kind::SshKeys | Kind::PrimaryIps | Kind::Volumes => {
-                "name"
-            }
+            Kind::Servers | Kind::Firewalls | Kind::SshKeys | Kind::PrimaryIps | Kind::Volumes => "name",
             Kind::Accounts => "email",
             Kind::Subscriptions | Kind::Charges => "customer",
             Kind::Invoices => {

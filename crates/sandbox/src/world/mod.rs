@@ -34,10 +34,7 @@ pub(crate) enum OpenError {
     #[error("another sandbox holds the directory")]
     Busy { address: Option<String> },
     #[error("cannot use the directory {}", path.display())]
-    Directory {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    Directory { path: PathBuf, source: std::io::Error },
     #[error(transparent)]
     Journal(#[from] JournalError),
 }
@@ -52,11 +49,7 @@ pub(crate) struct World {
 #[derive(Debug)]
 enum Storage {
     Memory,
-    Directory {
-        path: PathBuf,
-        journal: Journal,
-        _lock: File,
-    },
+    Directory { path: PathBuf, journal: Journal, _lock: File },
     Closed,
 }
 
@@ -71,10 +64,7 @@ pub(crate) struct Change<'w> {
 impl World {
     /// An empty world that lives in memory only.
     pub(crate) fn in_memory() -> World {
-        World {
-            collections: empty(),
-            storage: Storage::Memory,
-        }
+        World { collections: empty(), storage: Storage::Memory }
     }
 
     /// Opens the world kept in `directory`, or begins one there; the directory is locked until the
@@ -84,24 +74,15 @@ impl World {
     ///
     /// When another sandbox holds it, the directory cannot be used, or the journal is not readable.
     pub(crate) fn open(directory: &Path) -> Result<World, OpenError> {
-        let unusable = |source| OpenError::Directory {
-            path: directory.to_owned(),
-            source,
-        };
+        let unusable = |source| OpenError::Directory { path: directory.to_owned(), source };
         std::fs::create_dir_all(directory).map_err(unusable)?;
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(directory.join("lock"))
-            .map_err(unusable)?;
+        let lock =
+            File::options().create(true).truncate(false).write(true).open(directory.join("lock")).map_err(unusable)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => {
                 let address = std::fs::read_to_string(directory.join("address")).ok();
-                return Err(OpenError::Busy {
-                    address: address.map(|text| text.trim().to_owned()),
-                });
+                return Err(OpenError::Busy { address: address.map(|text| text.trim().to_owned()) });
             }
             Err(std::fs::TryLockError::Error(source)) => return Err(unusable(source)),
         }
@@ -116,14 +97,7 @@ impl World {
             journal.rewrite(all_records(&collections))?;
         }
         let path = directory.to_owned();
-        Ok(World {
-            collections,
-            storage: Storage::Directory {
-                path,
-                journal,
-                _lock: lock,
-            },
-        })
+        Ok(World { collections, storage: Storage::Directory { path, journal, _lock: lock } })
     }
 
     /// Writes the base URL into the file `address`, for whoever finds the directory locked.
@@ -135,12 +109,8 @@ impl World {
         let Storage::Directory { path, .. } = &self.storage else {
             return Ok(());
         };
-        std::fs::write(path.join("address"), format!("{address}\n")).map_err(|source| {
-            OpenError::Directory {
-                path: path.clone(),
-                source,
-            }
-        })
+        std::fs::write(path.join("address"), format!("{address}\n"))
+            .map_err(|source| OpenError::Directory { path: path.clone(), source })
     }
 
     /// Removes the address and releases the lock; every later change fails.
@@ -154,9 +124,7 @@ impl World {
 
     /// Whether nothing was ever written here.
     pub(crate) fn is_new(&self) -> bool {
-        self.collections
-            .iter()
-            .all(|collection| collection.len() == 0)
+        self.collections.iter().all(|collection| collection.len() == 0)
     }
 
     /// Runs one request: keeps what it wrote when it succeeds, takes it back when it fails.
@@ -172,11 +140,7 @@ impl World {
             return Err(NotWritten.into());
         }
         let now = Timestamp::now() + self.clock_offset();
-        let mut change = Change {
-            collections: &mut self.collections,
-            done: Vec::new(),
-            now,
-        };
+        let mut change = Change { collections: &mut self.collections, done: Vec::new(), now };
         let outcome = request(&mut change);
         let done = change.done;
         if outcome.is_err() {
@@ -258,9 +222,7 @@ impl Change<'_> {
 
     /// Moves the clock forward (or back) from now on.
     pub(crate) fn advance_clock(&mut self, by: SignedDuration) {
-        let stored = self
-            .get(Kind::Counters, "clock_offset_ms")
-            .and_then(Value::as_i64);
+        let stored = self.get(Kind::Counters, "clock_offset_ms").and_then(Value::as_i64);
         let offset = i128::from(stored.unwrap_or(0)) + by.as_millis();
         let offset = i64::try_from(offset).unwrap_or(i64::MAX);
         self.put(Kind::Counters, "clock_offset_ms", json!(offset));
@@ -273,19 +235,13 @@ fn empty() -> Vec<Collection> {
 }
 
 fn record<'a>(kind: Kind, id: &'a str, object: Option<&'a Value>) -> Record<'a> {
-    Record {
-        kind: format!("{}/{}", kind.cloud().name(), kind.name()),
-        id,
-        object,
-    }
+    Record { kind: format!("{}/{}", kind.cloud().name(), kind.name()), id, object }
 }
 
 fn all_records(collections: &[Collection]) -> impl Iterator<Item = Record<'_>> {
-    Kind::ALL.into_iter().flat_map(move |kind| {
-        collections[kind as usize]
-            .iter()
-            .map(move |(id, object)| record(kind, id, Some(object)))
-    })
+    Kind::ALL
+        .into_iter()
+        .flat_map(move |kind| collections[kind as usize].iter().map(move |(id, object)| record(kind, id, Some(object))))
 }
 
 fn replay(collections: &mut [Collection], record: journal::OwnedRecord) -> bool {

@@ -12,10 +12,7 @@ pub async fn sandbox() -> Sandbox {
 }
 
 pub async fn sandbox_with(action_time: Duration) -> Sandbox {
-    let config = Config {
-        action_time,
-        ..Config::default()
-    };
+    let config = Config { action_time, ..Config::default() };
     Sandbox::start(config).await.expect("the sandbox starts")
 }
 
@@ -51,33 +48,20 @@ impl Answer {
 impl Calls {
     pub fn new(sandbox: &Sandbox) -> Calls {
         let base = format!("http://{}", sandbox.address());
-        Calls {
-            client: Client::new(),
-            base,
-        }
+        Calls { client: Client::new(), base }
     }
 
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let method: Method = method.parse().expect("a method");
-        let token = if path.starts_with("/stripe") {
-            "sk_test_EXAMPLE"
-        } else {
-            "owner"
-        };
-        self.client
-            .request(method, format!("{}{path}", self.base))
-            .bearer_auth(token)
+        let token = if path.starts_with("/stripe") { "sk_test_EXAMPLE" } else { "owner" };
+        self.client.request(method, format!("{}{path}", self.base)).bearer_auth(token)
     }
 
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         let response = request.send().await.expect("an answer");
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await.expect("a body");
-        Answer {
-            status,
-            headers,
-            body: serde_json::from_str(&text).unwrap_or(Value::Null),
-        }
+        Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null) }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -102,13 +86,8 @@ impl Calls {
     }
 
     pub fn form_request(&self, path: &str, form: &str) -> RequestBuilder {
-        let form = form
-            .replace('[', "%5B")
-            .replace(']', "%5D")
-            .replace('@', "%40");
-        self.request("POST", path)
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(form)
+        let form = form.replace('[', "%5B").replace(']', "%5D").replace('@', "%40");
+        self.request("POST", path).header("content-type", "application/x-www-form-urlencoded").body(form)
     }
 
     pub async fn fault(&self, fault: Value) {
@@ -116,11 +95,6 @@ impl Calls {
     }
 
     pub async fn advance(&self, seconds: i64) {
-        self.post(
-            "/_sandbox/clock",
-            serde_json::json!({"advance_seconds": seconds}),
-        )
-        .await
-        .ok();
+        self.post("/_sandbox/clock", serde_json::json!({"advance_seconds": seconds})).await.ok();
     }
 }

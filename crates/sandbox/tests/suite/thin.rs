@@ -13,21 +13,12 @@ async fn each_cloud_makes_an_object_and_answers_it_again() {
     let read = calls.get(&format!("/hetzner/v1/servers/{id}")).await.ok();
     assert_eq!(read["server"]["status"], "running");
 
-    let customer = calls
-        .form("/stripe/v1/customers", "email=ada@example.com")
-        .await
-        .ok();
-    let path = format!(
-        "/stripe/v1/customers/{}",
-        customer["id"].as_str().expect("an id")
-    );
+    let customer = calls.form("/stripe/v1/customers", "email=ada@example.com").await.ok();
+    let path = format!("/stripe/v1/customers/{}", customer["id"].as_str().expect("an id"));
     assert_eq!(calls.get(&path).await.ok()["email"], "ada@example.com");
 
     let accounts = "/identitytoolkit.googleapis.com/v1/projects/demo/accounts";
-    let made = calls
-        .post(accounts, json!({"email": "ada@example.com"}))
-        .await
-        .ok();
+    let made = calls.post(accounts, json!({"email": "ada@example.com"})).await.ok();
     let wanted = json!({"localId": [made["localId"]]});
     let found = calls.post(&format!("{accounts}:lookup"), wanted).await.ok();
     assert_eq!(found["users"][0]["email"], "ada@example.com");
