@@ -9,7 +9,11 @@ pub(super) fn create(path: &Path) -> io::Result<()> {
         return Ok(());
     }
     if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-        directories().create(parent)?;
+        directories().create(parent).map_err(|e| match e.kind() {
+            // That is what the system says where a file stands in the way.
+            ErrorKind::AlreadyExists => ErrorKind::NotADirectory.into(),
+            _ => e,
+        })?;
     }
     match private().create_new(true).open(path) {
         // Another process was faster.

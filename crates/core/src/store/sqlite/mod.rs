@@ -10,7 +10,7 @@ mod lock;
 mod process;
 mod schema;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -38,6 +38,7 @@ pub struct SqliteStore {
 
 struct Inner {
     connection: Mutex<SqliteConnection>,
+    path: PathBuf,
     /// The file, for messages.
     place: String,
     /// For the lock's end.
@@ -54,7 +55,8 @@ impl SqliteStore {
         file::create(path).map_err(|e| StoreError::Io { place: place.clone(), what: file::explain(&e) })?;
         let mut connection = connect(path).await.map_err(|e| error::explain(&place, &e))?;
         schema::migrate(&mut connection, &place).await?;
-        let store = SqliteStore { inner: Arc::new(Inner { connection: Mutex::new(connection), place, clock }) };
+        let (connection, path) = (Mutex::new(connection), path.into());
+        let store = SqliteStore { inner: Arc::new(Inner { connection, path, place, clock }) };
         store.check_opened().await?;
         Ok(store)
     }
@@ -78,9 +80,12 @@ impl SqliteStore {
 
     /// Takes the lock, or returns who holds it.
     async fn take(&self, holder: &LockHolder) -> Result<Option<LockHolder>, StoreError> {
-        let Inner { connection, place, clock } = &*self.inner;
+        let Inner { connection, place, clock, .. } = &*self.inner;
         let mut connection = connection.lock().await;
-        lock::take(&mut connection, place, holder, clock.now()).await.map_err(|e| self.inner.fail(e))
+        match lock::take(&mut connection, place, holder, clock.now()).await {
+            Ok(other) => Ok(other),
+            Err(e) => Err(self.inner.fail(&mut connection, e).await),
+        }
     }
 
     /// What can be checked at every opening without being felt: small files whole, of all files the log's end; and
@@ -114,10 +119,18 @@ impl Inner {
         StoreError::Corrupt { place: self.place.clone(), what: what.into() }
     }
 
-    fn fail(&self, failure: Failure) -> StoreError {
+    /// The error for a person. After one of SQLite's the connection is made anew: some of them (a full disk) have ended
+    /// the transaction already, of which the driver knows nothing.
+    async fn fail(&self, connection: &mut SqliteConnection, failure: Failure) -> StoreError {
         match failure {
-            Failure::Sql(e) => error::explain(&self.place, &e),
             Failure::Store(e) => e,
+            Failure::Sql(e) => {
+                // If that fails, too, the next call fails on the old connection and tries again.
+                if let Ok(fresh) = connect(&self.path).await {
+                    *connection = fresh;
+                }
+                error::explain(&self.place, &e)
+            }
         }
     }
 }
@@ -149,13 +162,19 @@ async fn connect(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
 impl Store for SqliteStore {
     async fn load(&self) -> Result<StoredSnapshot, StoreError> {
         let mut connection = self.inner.connection.lock().await;
-        load::load(&mut connection, &self.inner.place).await.map_err(|e| self.inner.fail(e))
+        match load::load(&mut connection, &self.inner.place).await {
+            Ok(state) => Ok(state),
+            Err(e) => Err(self.inner.fail(&mut connection, e).await),
+        }
     }
 
     async fn commit(&self, lease: &Lease, change: StoreChange) -> Result<u64, StoreError> {
         let scrub = change.mutations.iter().any(|m| matches!(m, Mutation::DeleteKey { .. }));
         let mut connection = self.inner.connection.lock().await;
-        let serial = commit::commit(&mut connection, lease, change).await.map_err(|e| self.inner.fail(e))?;
+        let serial = match commit::commit(&mut connection, lease, change).await {
+            Ok(serial) => serial,
+            Err(e) => return Err(self.inner.fail(&mut connection, e).await),
+        };
         if scrub {
             // The change is written; that its traces could not be removed yet is remembered in the state.
             if commit::scrub(&mut connection).await.is_err() {
@@ -184,6 +203,89 @@ impl Store for SqliteStore {
 
     async fn audit_entries(&self, from: u64, limit: u32) -> Result<Vec<Entry>, StoreError> {
         let mut connection = self.inner.connection.lock().await;
-        load::audit_entries(&mut connection, &self.inner.place, from, limit).await.map_err(|e| self.inner.fail(e))
+        match load::audit_entries(&mut connection, &self.inner.place, from, limit).await {
+            Ok(entries) => Ok(entries),
+            Err(e) => Err(self.inner.fail(&mut connection, e).await),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::StoredObject;
+
+    struct Stopped;
+
+    impl Clock for Stopped {
+        fn now(&self) -> jiff::Timestamp {
+            jiff::Timestamp::UNIX_EPOCH
+        }
+    }
+
+    async fn store(dir: &tempfile::TempDir) -> (SqliteStore, Lease) {
+        let store = SqliteStore::open(&dir.path().join("state.db"), Arc::new(Stopped)).await.unwrap();
+        let (id, who, operation) = ("a".into(), "ada@laptop".into(), "apply".into());
+        let holder = LockHolder { id, who, operation, since: jiff::Timestamp::UNIX_EPOCH };
+        let lease = store.lock(holder, Duration::ZERO).await.unwrap();
+        (store, lease)
+    }
+
+    fn put(address: &str, length: usize) -> StoreChange {
+        let (address, deposed, external_id) = (address.into(), String::new(), "id".into());
+        let row = StoredObject { address, deposed, external_id, body: "x".repeat(length) };
+        StoreChange { mutations: vec![Mutation::PutObject(row)], ..StoreChange::default() }
+    }
+
+    impl SqliteStore {
+        async fn pragma(&self, sql: &'static str) {
+            sqlx::raw_sql(sql).execute(&mut *self.inner.connection.lock().await).await.unwrap();
+        }
+
+        async fn changed_rows(&self) -> i64 {
+            let mut connection = self.inner.connection.lock().await;
+            let (n,): (i64,) = sqlx::query_as("SELECT total_changes()").fetch_one(&mut *connection).await.unwrap();
+            n
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_and_loses_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, lease) = store(&dir).await;
+        store.commit(&lease, put("x.a", 10)).await.unwrap();
+        // SQLite gives the same answer at this limit as on a full disk.
+        store.pragma("PRAGMA max_page_count = 40").await;
+        let full = store.commit(&lease, put("x.b", 1 << 20)).await.unwrap_err();
+        assert!(matches!(&full, StoreError::Io { what, .. } if what.contains("disk is full")), "{full:?}");
+        assert!(!full.to_string().contains("xxx"));
+        let state = store.load().await.unwrap();
+        assert_eq!((state.serial, state.objects.len()), (1, 1));
+        store.pragma("PRAGMA max_page_count = 100000").await;
+        assert_eq!(store.commit(&lease, put("x.b", 1 << 20)).await.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_state_that_is_read_only_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, lease) = store(&dir).await;
+        store.pragma("PRAGMA query_only = ON").await;
+        let refused = store.commit(&lease, put("x.a", 10)).await.unwrap_err();
+        assert!(matches!(&refused, StoreError::Io { what, .. } if what.contains("read-only")), "{refused:?}");
+        assert_eq!(store.load().await.unwrap().serial, 0);
+    }
+
+    #[tokio::test]
+    async fn a_change_writes_as_many_rows_in_a_large_state_as_in_a_small_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, lease) = store(&dir).await;
+        let mut rows = Vec::new();
+        for n in 0..300 {
+            let before = store.changed_rows().await;
+            store.commit(&lease, put(&format!("x.a[{n}]"), 500)).await.unwrap();
+            rows.push(store.changed_rows().await - before);
+        }
+        assert_eq!(rows[0], 2, "the object and the serial");
+        assert!(rows.iter().all(|n| *n == rows[0]));
     }
 }
