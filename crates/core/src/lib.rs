@@ -11,6 +11,7 @@
 //! | 4 | [`apply`] | runs a plan; makes no choice of its own |
 //! | 5 | `store::sqlite` | sqlx lives there and nowhere else |
 pub mod address;
+pub mod apply;
 pub mod audit;
 pub mod clock;
 pub mod evaluate;

@@ -1,0 +1,103 @@
+//! What is written into the state, and when: each function is one transaction.
+use std::collections::BTreeMap;
+
+use super::ApplyInput;
+use crate::address::Address;
+use crate::audit::{Event, Outcome};
+use crate::plan::{Operation, Step};
+use crate::snapshot::{Object, ObjectKey, PendingStep};
+use crate::store::{Mutation, StoreChange, StoreError};
+use crate::vault::rows::{self, RowError};
+
+impl ApplyInput<'_> {
+    /// Writes that a step begins. No call may be made before this has returned.
+    pub(super) async fn journal_started(&self, step: &Step) -> Result<(), StoreError> {
+        let started = PendingStep {
+            key: step.key.clone(),
+            address: step.address.to_string(),
+            operation: operation_name(&step.operation).to_owned(),
+            started_at: self.clock.now(),
+        };
+        self.commit(vec![Mutation::StepStarted(started)], self.event(step, Outcome::Started, None)).await
+    }
+
+    /// Writes that a step failed, and that its call is known to have ended.
+    pub(super) async fn journal_failed(&self, step: &Step, why: &str) -> Result<(), StoreError> {
+        let end = Mutation::StepEnded { key: step.key.clone() };
+        self.commit(vec![end], self.event(step, Outcome::Failed, Some(why))).await
+    }
+
+    /// Writes that no answer came: the journal entry stays open.
+    pub(super) async fn journal_unknown(&self, step: &Step, why: &str) -> Result<(), StoreError> {
+        self.commit(Vec::new(), self.event(step, Outcome::Unknown, Some(why))).await
+    }
+
+    /// Writes a step's success: the rows it changes and, if it made a call, the end of its journal entry.
+    pub(super) async fn journal_succeeded(&self, step: &Step, mut rows: Vec<Mutation>) -> Result<(), StoreError> {
+        if makes_a_call(&step.operation) {
+            rows.push(Mutation::StepEnded { key: step.key.clone() });
+        }
+        self.commit(rows, self.event(step, Outcome::Succeeded, None)).await
+    }
+
+    /// The row of an object, sensitive leaves sealed.
+    pub(super) fn object_row(&self, key: &ObjectKey, object: &Object) -> Result<Mutation, RowError> {
+        Ok(Mutation::PutObject(rows::encode_object(key, object, self.vault)?))
+    }
+
+    /// One transaction; keys that sealing has made along the way are written in it too.
+    pub(super) async fn commit(&self, mut mutations: Vec<Mutation>, event: Event) -> Result<(), StoreError> {
+        let keys = self.vault.keys_to_commit();
+        mutations.extend(keys.iter().cloned().map(Mutation::PutKey));
+        self.store.commit(self.lease, StoreChange { base: None, mutations, event: Some(event) }).await?;
+        self.vault.keys_committed(&keys);
+        Ok(())
+    }
+
+    fn event(&self, step: &Step, outcome: Outcome, why: Option<&str>) -> Event {
+        let mut details =
+            BTreeMap::from([("plan".to_owned(), self.plan.id.clone()), ("step".to_owned(), step.key.clone())]);
+        details.extend(why.map(|why| ("why".to_owned(), why.to_owned())));
+        Event {
+            at: self.clock.now(),
+            actor: self.actor.to_owned(),
+            action: operation_name(&step.operation).to_owned(),
+            address: Some(display(&step.address, step.deposed.as_deref())),
+            outcome,
+            details,
+        }
+    }
+}
+
+/// Whether a step may have spoken to a cloud, and so may have an open journal entry.
+fn makes_a_call(operation: &Operation) -> bool {
+    matches!(
+        operation,
+        Operation::Create | Operation::Update { .. } | Operation::Delete { .. } | Operation::Depose { .. }
+    )
+}
+
+/// The row that takes an object out of the state.
+pub(super) fn delete_row(address: &Address, deposed: Option<&str>) -> Mutation {
+    Mutation::DeleteObject { address: address.to_string(), deposed: deposed.unwrap_or_default().to_owned() }
+}
+
+/// The word for an operation in journal and log.
+fn operation_name(operation: &Operation) -> &'static str {
+    match operation {
+        Operation::Create => "create",
+        Operation::Update { .. } => "update",
+        Operation::Delete { .. } => "delete",
+        Operation::Depose { .. } => "depose",
+        Operation::Record { .. } => "record",
+        Operation::Forget => "forget",
+        Operation::Join => "join",
+    }
+}
+
+fn display(address: &Address, deposed: Option<&str>) -> String {
+    match deposed {
+        None => address.to_string(),
+        Some(key) => format!("{address} (deposed {key})"),
+    }
+}

@@ -1,0 +1,246 @@
+//! One step from its precondition to its last transaction.
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ampere_lang::diagnostic::Diagnostic;
+use ampere_lang::value::{Marks, Value};
+
+use super::EventKind;
+use super::executor::Run;
+use super::record::delete_row;
+use super::resolve::{Wanted, mark_like, wanted};
+use crate::address::Address;
+use crate::identity::{ExternalId, Marker};
+use crate::plan::{Action, Deferred, Operation, Step};
+use crate::provider::{Applied, Provider};
+use crate::snapshot::{Object, ObjectKey};
+use crate::store::{Mutation, StoreError};
+
+/// How a step ended.
+pub(super) enum End {
+    Done,
+    Failed(Diagnostic),
+    Deferred(Deferred),
+}
+
+/// What stops a step, before it is told to people.
+pub(super) enum Stop {
+    Finding(Diagnostic),
+    Waiting(Deferred),
+}
+
+impl From<Diagnostic> for Stop {
+    fn from(finding: Diagnostic) -> Stop {
+        Stop::Finding(finding)
+    }
+}
+
+impl Run<'_> {
+    /// Runs a step. Whatever happens is in the state, in the events and in the returned end.
+    pub(super) async fn step(&self, step: &Step) -> End {
+        let began = self.input.clock.now();
+        let outcome = match &step.operation {
+            Operation::Create | Operation::Update { .. } => self.make(step).await,
+            Operation::Delete { id, before, marker } => self.delete(step, id, before, marker).await,
+            Operation::Depose { key, id, before, marker } => self.depose(step, key, id, before, marker).await,
+            Operation::Record { id, attributes, moved_from } => {
+                self.record(step, id, attributes, moved_from.as_ref()).await
+            }
+            Operation::Forget => self.forget(step).await,
+            Operation::Join => return End::Done,
+        };
+        let elapsed = self.since(began);
+        match outcome {
+            Ok(id) => {
+                self.tell(step, id, elapsed, EventKind::Succeeded);
+                End::Done
+            }
+            Err(Stop::Finding(finding)) => {
+                self.tell(step, None, elapsed, EventKind::Failed);
+                End::Failed(finding.about(&step.address))
+            }
+            Err(Stop::Waiting(deferred)) => {
+                let kind = EventKind::Deferred { reason: deferred.reason.clone(), url: deferred.url.clone() };
+                self.tell(step, None, elapsed, kind);
+                End::Deferred(deferred)
+            }
+        }
+    }
+
+    /// Creates or updates.
+    async fn make(&self, step: &Step) -> Result<Option<ExternalId>, Stop> {
+        let (provider, schema) = self.provider_of(&step.address)?;
+        let change = self.change_of(step)?;
+        let config = self.config(&step.address)?.value;
+        self.hold_back(step, &config)?;
+        let planned = change.after.as_ref().ok_or_else(|| bug(&step.address, "the plan has no object to make"))?;
+        let Wanted { after, write_only } = wanted(&step.address, schema, planned, &config)?;
+        let marker = self.marker(&step.address);
+        let before = match &step.operation {
+            Operation::Update { .. } => change.before.as_ref(),
+            _ => change.before.as_ref().filter(|_| change.action == Action::CreateThenDelete),
+        };
+        let id = match &step.operation {
+            Operation::Update { id } => Some(id),
+            _ => None,
+        };
+        let began = self.input.clock.now();
+        let progress = self.progress(step, id, began);
+        let call = || async {
+            let request = self.request(step, &marker, before, Some(&after), &write_only, &progress);
+            match id {
+                Some(id) => provider.update(id, request).await,
+                None => provider.create(request).await,
+            }
+        };
+        let applied = self.call(step, id, call).await?;
+        let id = applied.id.clone();
+        self.keep(step, applied, &after).await?;
+        Ok(Some(id))
+    }
+
+    /// Writes a made object into the state and lets the others see it.
+    async fn keep(&self, step: &Step, applied: Applied, after: &Value) -> Result<(), Stop> {
+        let (_, schema) = self.provider_of(&step.address)?;
+        let attributes = mark_schema(mark_like(applied.attributes, after), schema);
+        let object = Object {
+            id: applied.id,
+            attributes: attributes.clone(),
+            dependencies: self.dependencies(&step.address),
+            create_before_destroy: self.create_before_destroy(&step.address),
+            tainted: false,
+            schema_version: schema.version,
+            sealed: applied.sealed.or_else(|| self.sealed_before(&step.address)),
+        };
+        let key = ObjectKey::current(step.address.clone());
+        let row = self.input.object_row(&key, &object).map_err(|e| unsealed(&step.address, &e))?;
+        self.input.journal_succeeded(step, vec![row]).await.map_err(|e| unwritten(&step.address, &e))?;
+        self.publish(&step.address, &object.id, attributes.clone());
+        self.postconditions(&step.address, &attributes)?;
+        Ok(())
+    }
+
+    async fn delete(
+        &self,
+        step: &Step,
+        id: &ExternalId,
+        before: &Value,
+        marker: &Marker,
+    ) -> Result<Option<ExternalId>, Stop> {
+        let (provider, _) = self.provider_of(&step.address)?;
+        let began = self.input.clock.now();
+        let progress = self.progress(step, Some(id), began);
+        let none = BTreeMap::new();
+        let call = || provider.delete(id, self.request(step, marker, Some(before), None, &none, &progress));
+        self.call(step, Some(id), call).await?;
+        let row = delete_row(&step.address, step.deposed.as_deref());
+        self.rows(step, vec![row]).await?;
+        Ok(Some(id.clone()))
+    }
+
+    /// Moves the state row under the deposed key; the object gets another marker, so that what is made next at this
+    /// address is not taken for it.
+    async fn depose(
+        &self,
+        step: &Step,
+        deposed: &Arc<str>,
+        id: &ExternalId,
+        before: &Value,
+        marker: &Marker,
+    ) -> Result<Option<ExternalId>, Stop> {
+        let (provider, _) = self.provider_of(&step.address)?;
+        if self.input.providers.kind(step.address.kind()).is_some_and(|kind| kind.listed()) {
+            let began = self.input.clock.now();
+            let progress = self.progress(step, Some(id), began);
+            let none = BTreeMap::new();
+            let call = || provider.update(id, self.request(step, marker, Some(before), Some(before), &none, &progress));
+            self.call(step, Some(id), call).await?;
+        }
+        let known = self.input.snapshot.objects.get(&ObjectKey::current(step.address.clone()));
+        let known = known.ok_or_else(|| bug(&step.address, "there is no object to put aside"))?;
+        let object = Object { id: id.clone(), attributes: before.clone(), ..known.clone() };
+        let aside = ObjectKey { address: step.address.clone(), deposed: Some(deposed.clone()) };
+        let put = self.input.object_row(&aside, &object).map_err(|e| unsealed(&step.address, &e))?;
+        self.rows(step, vec![delete_row(&step.address, None), put]).await?;
+        Ok(Some(id.clone()))
+    }
+
+    async fn record(
+        &self,
+        step: &Step,
+        id: &ExternalId,
+        attributes: &Value,
+        moved_from: Option<&Address>,
+    ) -> Result<Option<ExternalId>, Stop> {
+        let (_, schema) = self.provider_of(&step.address)?;
+        let known = self.input.snapshot.objects.get(&ObjectKey::current(moved_from.unwrap_or(&step.address).clone()));
+        let declared = self.input.module.resources.contains_key(&step.address.resource);
+        let object = Object {
+            id: id.clone(),
+            attributes: attributes.clone(),
+            dependencies: match known {
+                Some(known) if !declared => known.dependencies.clone(),
+                _ => self.dependencies(&step.address),
+            },
+            create_before_destroy: self.create_before_destroy(&step.address),
+            tainted: known.is_some_and(|known| known.tainted),
+            schema_version: schema.version,
+            sealed: known.and_then(|known| known.sealed.clone()),
+        };
+        let key = ObjectKey { address: step.address.clone(), deposed: step.deposed.clone() };
+        let mut rows = vec![self.input.object_row(&key, &object).map_err(|e| unsealed(&step.address, &e))?];
+        rows.extend(moved_from.map(|from| delete_row(from, None)));
+        self.rows(step, rows).await?;
+        Ok(Some(id.clone()))
+    }
+
+    async fn forget(&self, step: &Step) -> Result<Option<ExternalId>, Stop> {
+        self.rows(step, vec![delete_row(&step.address, step.deposed.as_deref())]).await?;
+        Ok(None)
+    }
+
+    async fn rows(&self, step: &Step, rows: Vec<Mutation>) -> Result<(), Stop> {
+        self.input.journal_succeeded(step, rows).await.map_err(|e| unwritten(&step.address, &e).into())
+    }
+
+    fn marker(&self, address: &Address) -> Marker {
+        self.input.vault.marker(address)
+    }
+
+    fn provider_of(&self, address: &Address) -> Result<(&Arc<dyn Provider>, &crate::schema::Schema), Diagnostic> {
+        let kind = self.input.providers.kind(address.kind());
+        let provider = self.input.providers.provider(address.kind());
+        match (provider, kind) {
+            (Some(provider), Some(kind)) => Ok((provider, kind.schema())),
+            _ => Err(bug(address, "no provider serves this resource type")),
+        }
+    }
+}
+
+/// Marks what the schema calls sensitive.
+fn mark_schema(value: Value, schema: &crate::schema::Schema) -> Value {
+    let Some(entries) = value.entries() else { return value };
+    let entries = entries.iter().map(|(name, item)| {
+        let sensitive = schema.attribute(name).is_some_and(|a| a.sensitive);
+        (name.clone(), if sensitive { item.clone().with_marks(Marks::SENSITIVE) } else { item.clone() })
+    });
+    let entries = entries.collect();
+    value.with_entries(entries)
+}
+
+pub(super) fn unwritten(address: &Address, error: &StoreError) -> Diagnostic {
+    Diagnostic::error(
+        "The state could not be written",
+        format!("{error}. What the step did at the cloud is not lost: the object bears our marker and the next plan finds it."),
+    )
+    .about(address)
+}
+
+pub(super) fn unsealed(address: &Address, error: &crate::vault::rows::RowError) -> Diagnostic {
+    Diagnostic::error("A sensitive value could not be sealed", format!("{error}; nothing was written.")).about(address)
+}
+
+/// A contradiction between plan and engine: our fault.
+pub(super) fn bug(address: &Address, what: &str) -> Diagnostic {
+    Diagnostic::error("The plan cannot be carried out", format!("This is a bug in Ampere: {what}.")).about(address)
+}
