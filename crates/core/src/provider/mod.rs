@@ -25,12 +25,6 @@ pub trait Provider: Send + Sync {
     /// The kinds it knows, by resource type.
     fn kinds(&self) -> &BTreeMap<&'static str, Arc<dyn Kind>>;
 
-    /// Whether the kind has a list at a cloud. One that has none (`terraform_data`) is what the state says it is.
-    fn listed(&self, kind: &str) -> bool {
-        let _ = kind;
-        true
-    }
-
     /// All objects of a kind that bear the stack's marker, read to the last page. A malformed object becomes a problem of
     /// the listing; an `Err` means that nothing could be listed.
     async fn list(&self, kind: &str, stack: &StackId) -> Result<Listing, ProviderError>;

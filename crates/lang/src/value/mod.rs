@@ -243,6 +243,18 @@ impl Value {
         Some(self.entries()?.get(name)?.clone().with_marks(self.marks))
     }
 
+    /// The same mapping (type and marks kept) with other values under its names; they must be of the types they replace.
+    pub fn with_entries(mut self, entries: BTreeMap<Arc<str>, Value>) -> Value {
+        self.data = Data::Mapping(Arc::new(entries));
+        self
+    }
+
+    /// The same sequence (type and marks kept) with other elements; they must be of the types they replace.
+    pub fn with_elements(mut self, elements: Arc<[Value]>) -> Value {
+        self.data = Data::Sequence(elements);
+        self
+    }
+
     /// Whether the value and everything inside is known.
     pub fn is_wholly_known(&self) -> bool {
         match &self.data {
