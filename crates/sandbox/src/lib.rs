@@ -1,4 +1,100 @@
 //! A local cloud on loopback that answers like Hetzner, Stripe and Firebase.
+//!
+//! One [`Sandbox`] is one TCP port on a loopback address, with four clouds mounted by path prefix.
+//! Each prefix is what a client would put into its base URL setting ([`Endpoints`]). Paths, bodies,
+//! status codes, error bodies, pages, selectors, idempotency keys and rate-limit headers are those
+//! of the real services; a client cannot tell, and must not be told.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use ampere_sandbox::{Config, Sandbox};
+//!
+//! let sandbox = Sandbox::start(Config::default()).await?;
+//! assert!(sandbox.endpoints().hetzner.ends_with("/hetzner/v1"));
+//! sandbox.stop().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it keeps
+//!
+//! With a directory given, every change is appended to `journal.jsonl` before it is answered: a
+//! killed process loses nothing it answered, a power cut may lose the last changes. `lock` is held
+//! while a sandbox runs there, and `address` tells others where it listens. Stored are the objects
+//! as they are answered; of a password only that there was one.
+//!
+//! # Time
+//!
+//! A server becomes `running`, an action finishes, a trial ends, a period renews when the clock says
+//! so; it is worked out when somebody reads. The clock is the system's plus what
+//! `POST /_sandbox/clock {"advance_seconds": 86400}` added.
+//!
+//! # The control API
+//!
+//! Under `/_sandbox`, for tests and for people who want to see recovery; it needs no token:
+//!
+//! | call | what it does |
+//! |---|---|
+//! | `POST /faults` | orders a fault (below); `GET`, `DELETE /faults`, `DELETE /faults/{id}` |
+//! | `GET /objects` | how many objects each cloud holds of each kind |
+//! | `GET`, `POST /objects/{cloud}/{kind}` | the raw objects; puts one in by hand |
+//! | `GET`, `PATCH`, `DELETE /objects/{cloud}/{kind}/{id}` | reads, merge-patches, deletes one behind the clients' back |
+//! | `GET`, `POST /clock` | the time; moves it by `advance_seconds` |
+//! | `POST /limits` | `{"servers": n, "hetzner_requests_per_hour": n}`: refuse beyond that |
+//! | `GET`, `DELETE /requests` | method, path and count of what was asked; clears it |
+//! | `POST /recording` | `{"record_bodies": true}` keeps query and body of each request from now on |
+//! | `POST /stripe/subscriptions/{id}/pay` | the customer pays the open invoice; also `fail_payment`, `end` |
+//! | `GET /health` | answers |
+//!
+//! The clouds are `hetzner`, `stripe`, `identity_toolkit` and `firestore`; the kinds bear the APIs'
+//! own plurals (`servers`, `ssh_keys`, `customers`, `accounts`, `documents`, …).
+//!
+//! A fault strikes requests that fit `cloud`, `method` and `path` (a glob below the cloud's base
+//! URL, or a regular expression after `~`), from the `nth` on, `times` times (default once, `null`
+//! for ever), after `latency_ms`:
+//!
+//! ```json
+//! {"cloud": "hetzner", "method": "POST", "path": "/servers", "effect": "lose_response"}
+//! ```
+//!
+//! Effects: `{"status": {"code": 429, "retry_after": 2}}` (the cloud's own error body, nothing is
+//! done), `{"answer": {"status": 200, "headers": {}, "body": "…"}}`, `{"truncate": {"bytes": 40}}`,
+//! `{"malform": {"index": 0, "field": "server_type", "value": 42}}` (without `value` the field is
+//! removed), `"reset"` (before anything is done), `"reset_after"` and `"lose_response"` (after it is
+//! done). A 500 of Stripe is kept under the request's idempotency key, as Stripe says it keeps its
+//! own; `"remember": false` beside the code turns that off.
+//!
+//! # Where it is simpler than the real thing
+//!
+//! A green test here is no proof about a live cloud. What differs:
+//!
+//! - **All**: one account, region and consistency. Reads see every write at once; the real services
+//!   lag, most of all in searches and selectors. Tokens are not checked beyond their shape: Hetzner
+//!   refuses those that begin with `invalid` (401) and writes with those that begin with `readonly`
+//!   (403), Stripe wants `sk_test_…` or `rk_test_…`, Google any bearer token. Rate limits are told
+//!   and enforced only on order.
+//! - **Hetzner**: nothing runs. A server is a record; its addresses lie in ranges kept for
+//!   documentation and benchmarks. No networks, placement groups, load balancers, backups,
+//!   snapshots, rescue, console, rebuild or password reset; volumes and primary IPs cannot be made,
+//!   only listed and deleted. The catalogue is a part of Hetzner's, its prices and ids are
+//!   approximate, and nothing is ever sold out. A create call without a location always ends in
+//!   the first location of its type. A server that is still being made can be deleted, power actions
+//!   on it are refused as `locked`; which of the real service's states refuse which call is known
+//!   from its documentation only. A shutdown always succeeds.
+//! - **Stripe**: subscriptions with one item; no coupons, taxes, proration, credit notes, setup
+//!   intents, 3-D Secure, webhooks or search. Invoices are final at once (the real ones stay drafts
+//!   for about an hour). A renewal that cannot be charged stays `past_due`: there are no retries
+//!   and no final cancellation. Cards are Stripe's test cards by name. `hosted_invoice_url` has
+//!   Stripe's form and leads nowhere: pay through the control API. Parameters the sandbox does not
+//!   know are refused, also where the real service takes them; parameters it takes without effect
+//!   are `off_session`, `currency`, `billing_mode`, `proration_behavior`, `cancellation_details`,
+//!   `prorate` and `invoice_now`. A payment intent is an id without an object.
+//! - **Identity Toolkit**: administrators' calls only. Nobody can sign in: no tokens are minted and
+//!   passwords are checked for length and forgotten. No tenants, no multi-factor, no quotas.
+//! - **Firestore**: no transactions, security rules, indexes (every query runs), aggregation,
+//!   listening, time travel or gRPC; of field transforms `REQUEST_TIME` and `increment`. A document's
+//!   size is that of its JSON form. What is not there answers `UNIMPLEMENTED`.
 
 #![recursion_limit = "512"]
 

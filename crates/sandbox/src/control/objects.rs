@@ -18,12 +18,18 @@ pub(crate) async fn counts(State(clouds): State<Clouds>) -> Answer {
             let kinds: Map<String, Value> = Kind::ALL
                 .into_iter()
                 .filter(|kind| kind.cloud() == cloud)
-                .map(|kind| (kind.name().to_owned(), json!(change.all(kind).len())))
+                .map(|kind| (kind.name().to_owned(), json!(count(change, kind))))
                 .collect();
             counts.insert(cloud.name().to_owned(), Value::Object(kinds));
         }
         Ok(Json(Value::Object(counts)))
     })
+}
+
+/// Objects that are there; a deleted Stripe customer stays readable and is not counted.
+fn count(change: &Change<'_>, kind: Kind) -> usize {
+    let all = change.all(kind).iter();
+    all.filter(|(_, object)| object["deleted"] != json!(true)).count()
 }
 
 /// The raw objects of one kind, oldest first.

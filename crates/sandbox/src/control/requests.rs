@@ -1,5 +1,7 @@
 //! The log of requests: counts always, bodies only when a test asks for them.
 
+use std::collections::HashMap;
+
 use axum::body::Bytes;
 use axum::http::{Method, Uri};
 use serde::Serialize;
@@ -8,6 +10,7 @@ use serde::Serialize;
 #[derive(Debug, Default)]
 pub(crate) struct Requests {
     counts: Vec<Count>,
+    index: HashMap<(Method, String), usize>,
     recording: bool,
     recorded: Vec<Recorded>,
 }
@@ -50,11 +53,13 @@ impl Requests {
     }
 
     pub(crate) fn count(&mut self, method: &Method, path: &str) {
-        let known = self.counts.iter_mut().rev().find(|entry| entry.method == method.as_str() && entry.path == path);
-        match known {
-            Some(entry) => entry.count += 1,
-            None => self.counts.push(Count { method: method.to_string(), path: path.to_owned(), count: 1 }),
+        let key = (method.clone(), path.to_owned());
+        if let Some(entry) = self.index.get(&key).and_then(|at| self.counts.get_mut(*at)) {
+            entry.count += 1;
+            return;
         }
+        self.counts.push(Count { method: method.to_string(), path: path.to_owned(), count: 1 });
+        self.index.insert(key, self.counts.len() - 1);
     }
 
     pub(crate) fn record(&mut self, method: &Method, uri: &Uri, body: &Bytes) {
@@ -77,6 +82,7 @@ impl Requests {
 
     pub(crate) fn clear(&mut self) {
         self.counts.clear();
+        self.index.clear();
         self.recorded.clear();
     }
 }

@@ -47,6 +47,21 @@ impl Fields {
         }
     }
 
+    /// A name or an id; clients send ids as numbers or as text.
+    pub(crate) fn reference(&self, field: &str) -> Result<Option<String>, Refusal> {
+        match self.get(field) {
+            None => Ok(None),
+            Some(Value::String(name)) if !name.is_empty() => Ok(Some(name.clone())),
+            Some(Value::Number(id)) => Ok(Some(id.to_string())),
+            Some(_) => Err(Refusal::invalid(field, "must be a name or an id")),
+        }
+    }
+
+    /// A name or an id that must be there.
+    pub(crate) fn required_reference(&self, field: &str) -> Result<String, Refusal> {
+        self.reference(field)?.ok_or_else(|| Refusal::invalid(field, "Missing data for required field."))
+    }
+
     /// A truth value, or its default.
     pub(crate) fn flag(&self, field: &str, default: bool) -> Result<bool, Refusal> {
         self.get(field)

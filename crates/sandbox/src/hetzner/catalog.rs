@@ -100,7 +100,13 @@ fn server_type_object(entry: &Type) -> Value {
         .locations
         .iter()
         .filter_map(|name| location(name))
-        .map(|at| json!({"id": at["id"], "name": at["name"], "deprecation": deprecation}))
+        .map(|at| {
+            json!({
+                "id": at["id"], "name": at["name"], "deprecation": deprecation,
+                // Newer than the published document; newer clients ask for them.
+                "available": entry.ends.is_none(), "recommended": entry.ends.is_none(),
+            })
+        })
         .collect();
     let prices: Vec<Value> = entry.locations.iter().map(|name| price(entry, name)).collect();
     let dedicated = entry.name.starts_with("ccx");

@@ -59,8 +59,8 @@ pub(crate) async fn run(
 /// Checks a change of type and writes it into the server.
 fn change_type(change: &Change<'_>, server: &mut Value, fields: &Fields) -> Result<(), Refusal> {
     let unfit = |message: &str| Refusal::unprocessable("invalid_server_type", message);
-    let name = fields.required_text("server_type")?;
-    let wanted = catalog::server_type(name).ok_or_else(|| Refusal::invalid("server_type", "server type not found"))?;
+    let name = fields.required_reference("server_type")?;
+    let wanted = catalog::server_type(&name).ok_or_else(|| Refusal::invalid("server_type", "server type not found"))?;
     if fields.get("upgrade_disk").is_none() {
         return Err(Refusal::invalid("upgrade_disk", "Missing data for required field."));
     }

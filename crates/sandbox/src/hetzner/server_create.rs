@@ -62,7 +62,7 @@ impl Wanted {
         let server_type = server_type(change, fields)?;
         let location = location(fields, server_type)?;
         let architecture = server_type["architecture"].as_str().unwrap_or("x86");
-        let image = catalog::image(fields.required_text("image")?, architecture)
+        let image = catalog::image(&fields.required_reference("image")?, architecture)
             .ok_or_else(|| Refusal::invalid("image", "image not found"))?;
         Ok(Wanted {
             name: name.to_owned(),
@@ -81,9 +81,9 @@ impl Wanted {
 }
 
 fn server_type(change: &Change<'_>, fields: &Fields) -> Result<&'static Value, Refusal> {
-    let name = fields.required_text("server_type")?;
+    let name = fields.required_reference("server_type")?;
     let server_type =
-        catalog::server_type(name).ok_or_else(|| Refusal::invalid("server_type", "server type not found"))?;
+        catalog::server_type(&name).ok_or_else(|| Refusal::invalid("server_type", "server type not found"))?;
     let ends = server_type["deprecation"]["unavailable_after"].as_str();
     if ends.and_then(|ends| ends.parse().ok()).is_some_and(|ends| change.now() > ends) {
         return Err(Refusal::invalid("server_type", "server type is deprecated"));
@@ -98,7 +98,8 @@ fn location(fields: &Fields, server_type: &Value) -> Result<&'static Value, Refu
         .flatten()
         .filter_map(|location| location["name"].as_str())
         .collect();
-    let wanted = match (fields.text("location")?, fields.text("datacenter")?) {
+    let (given, datacenter) = (fields.reference("location")?, fields.text("datacenter")?);
+    let wanted = match (given.as_deref(), datacenter) {
         (Some(location), _) => location,
         (None, Some(datacenter)) => datacenter.split("-dc").next().unwrap_or(datacenter),
         // The real service places the server where it likes; here it is always the same place.

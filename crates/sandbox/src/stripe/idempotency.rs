@@ -10,10 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::Refusal;
 use crate::server::Clouds;
-use crate::world::{Change, Kind};
-
-/// How long a key is kept, in seconds: Stripe promises at least 24 hours.
-const KEPT: i64 = 24 * 60 * 60;
+use crate::world::{Change, KEY_LIFE, Kind};
 
 /// The longest key.
 const LONGEST: usize = 255;
@@ -100,7 +97,7 @@ fn fingerprint(sent: &[u8]) -> String {
 fn kept<'c>(change: &'c Change<'_>, key: &str) -> Option<&'c Value> {
     let stored = change.get(Kind::IdempotencyKeys, key)?;
     let since = stored["created"].as_i64().unwrap_or(0);
-    (change.now().as_second() < since + KEPT).then_some(stored)
+    (change.now().as_second() < since + KEY_LIFE).then_some(stored)
 }
 
 fn keep(change: &mut Change<'_>, key: &str, path: &str, fingerprint: &str, status: u16, body: &Value) {

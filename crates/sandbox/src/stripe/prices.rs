@@ -32,7 +32,7 @@ pub(crate) fn product_shape(now: i64) -> Value {
         "id": new_id("prod_", 14), "object": "product", "active": true, "created": now,
         "default_price": null, "description": null, "images": [], "livemode": false,
         "marketing_features": [], "metadata": {}, "name": "Product", "package_dimensions": null,
-        "shippable": null, "statement_descriptor": null, "tax_code": null, "type": "service",
+        "shippable": null, "statement_descriptor": null, "tax_code": null,
         "unit_label": null, "updated": now, "url": null,
     })
 }
@@ -46,7 +46,7 @@ pub(crate) fn price_shape(now: i64) -> Value {
         "nickname": null, "product": "prod_hosting",
         "recurring": {
             "interval": "month", "interval_count": 1, "meter": null,
-            "trial_period_days": null, "usage_type": "licensed",
+            "usage_type": "licensed",
         },
         "tax_behavior": "unspecified", "tiers_mode": null, "transform_quantity": null,
         "type": "recurring", "unit_amount": 1900, "unit_amount_decimal": "1900",

@@ -42,7 +42,7 @@ pub(crate) fn new(terms: &Terms<'_>) -> Value {
                 "current_period_start": now, "discounts": [], "metadata": {}, "price": price,
                 "quantity": quantity, "subscription": id, "tax_rates": [],
             }],
-            "has_more": false, "total_count": 1,
+            "has_more": false,
             "url": format!("/v1/subscription_items?subscription={id}"),
         },
         "latest_invoice": null, "livemode": false, "metadata": {},

@@ -23,6 +23,9 @@ pub(crate) use kind::{Cloud, Kind};
 /// A journal with fewer stale records than this is not rewritten when it is opened.
 const STALE_RECORDS: usize = 256;
 
+/// How long an idempotency key is kept, in seconds: Stripe promises at least 24 hours.
+pub(crate) const KEY_LIFE: i64 = 24 * 60 * 60;
+
 /// The world is closed, or its journal could not be written; nothing of the change remains.
 #[derive(Debug, thiserror::Error)]
 #[error("the sandbox could not write its journal")]
@@ -92,6 +95,7 @@ impl World {
             records += 1;
             replay(&mut collections, record)
         })?;
+        forget_old_keys(&mut collections);
         let live: usize = collections.iter().map(Collection::len).sum();
         if records > 2 * live + STALE_RECORDS {
             journal.rewrite(all_records(&collections))?;
@@ -242,6 +246,21 @@ fn all_records(collections: &[Collection]) -> impl Iterator<Item = Record<'_>> {
     Kind::ALL
         .into_iter()
         .flat_map(move |kind| collections[kind as usize].iter().map(move |(id, object)| record(kind, id, Some(object))))
+}
+
+/// Drops idempotency keys nobody may use any more; they are left out when the journal is rewritten.
+fn forget_old_keys(collections: &mut [Collection]) {
+    let offset = collections[Kind::Counters as usize].get("clock_offset_ms").and_then(Value::as_i64);
+    let now = Timestamp::now().as_second() + offset.unwrap_or(0) / 1000;
+    let keys = &mut collections[Kind::IdempotencyKeys as usize];
+    let old: Vec<String> = keys
+        .iter()
+        .filter(|(_, key)| key["created"].as_i64().is_none_or(|since| since + KEY_LIFE < now))
+        .map(|(id, _)| id.to_owned())
+        .collect();
+    for id in old {
+        keys.remove(&id);
+    }
 }
 
 fn replay(collections: &mut [Collection], record: journal::OwnedRecord) -> bool {

@@ -1,4 +1,15 @@
 //! The sandbox through real HTTP.
 
+mod control;
+mod faults;
+mod firestore;
+mod hetzner_firewalls;
+mod hetzner_lists;
+mod hetzner_servers;
+mod identity;
 mod kit;
+mod persistence;
+mod start;
+mod stripe_billing;
+mod stripe_calls;
 mod thin;
