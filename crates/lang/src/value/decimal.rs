@@ -37,6 +37,23 @@ impl Number {
         Some(shortest(&significand, exponent as i64, precision))
     }
 
+    /// All digits of the magnitude, not only those that tell it from its neighbours; none for an infinity.
+    pub(crate) fn exact_decimal(&self) -> Option<Decimal> {
+        let Repr::Finite(n) = &self.0 else { return None };
+        let (significand, exponent) = n.repr().clone().into_parts();
+        let (_, significand) = significand.into_parts();
+        let (digits, places) = match exponent {
+            e if e >= 0 => (significand << e as usize, 0),
+            e => (significand * UBig::from(5u8).pow(e.unsigned_abs()), -(e as i64)),
+        };
+        if digits == UBig::ZERO {
+            return Some(Decimal { digits: String::new(), point: 0 });
+        }
+        let digits = digits.to_string();
+        let point = digits.len() as i64 - places;
+        Some(Decimal::normal(digits.into_bytes(), point))
+    }
+
     /// Order by exact value, as the operators `<` and `>` see it: two numbers that print alike may still differ.
     pub fn compare(&self, other: &Number) -> Ordering {
         match (&self.0, &other.0) {
@@ -59,32 +76,28 @@ impl Number {
         }
     }
 
-    /// The shorter of the plain and the exponent form (`1e+06`), as `%v` of `format` writes it, with at most that many
-    /// significant digits.
+    /// The shorter of the plain and the exponent form (`1e+06`), as `%v` and `%g` of `format` write it, with the fewest
+    /// digits or that many significant ones.
     pub(crate) fn to_general(&self, significant: Option<usize>) -> String {
-        let Some(decimal) = self.decimal() else { return self.to_string() };
         let sign = if self.has_sign() { "-" } else { "" };
         let decimal = match significant {
-            Some(kept) => decimal.to_significant(kept.max(1)),
-            None => decimal,
+            Some(kept) => self.exact_decimal().map(|d| d.rounded(kept.max(1))),
+            None => self.decimal(),
         };
-        if decimal.digits.is_empty() {
-            return format!("{sign}0");
-        }
-        let exponent = decimal.point - 1;
-        let limit = match significant {
+        let Some(decimal) = decimal else { return self.to_string() };
+        let count = decimal.digits.len() as i64;
+        let limit = match significant.map(|n| n.max(1) as i64) {
             None => SHORTEST_GENERAL_EXPONENT,
-            Some(n) if n as i64 > decimal.digits.len() as i64 && decimal.digits.len() as i64 >= decimal.point => {
-                decimal.digits.len() as i64
-            }
-            Some(n) => n.max(1) as i64,
+            Some(n) if n > count && count >= decimal.point => count,
+            Some(n) => n,
         };
-        if exponent >= -4 && exponent < limit {
-            let fraction = decimal.fraction();
-            let point = if fraction.is_empty() { "" } else { "." };
-            return format!("{sign}{}{point}{fraction}", decimal.whole());
+        let exponent = decimal.point - 1;
+        if exponent < -4 || exponent >= limit {
+            return format!("{sign}{}", decimal.to_scientific(decimal.digits.len().saturating_sub(1)));
         }
-        format!("{sign}{}", decimal.to_scientific(decimal.digits.len() - 1))
+        let fraction = decimal.fraction();
+        let point = if fraction.is_empty() { "" } else { "." };
+        format!("{sign}{}{point}{fraction}", decimal.whole())
     }
 
     fn precision(&self) -> Option<usize> {
@@ -148,9 +161,14 @@ impl Decimal {
         }
     }
 
-    /// Rounds to that many significant digits, half to even.
-    pub(crate) fn to_significant(&self, kept: usize) -> Decimal {
-        self.rounded(kept)
+    /// Rounds to that many digits after the point, half to even.
+
+    pub(crate) fn to_places(&self, places: usize) -> Decimal {
+        let kept = self.point + places as i64;
+        if kept < 0 {
+            return Decimal { digits: String::new(), point: 0 };
+        }
+        self.rounded(kept as usize)
     }
 
     /// The digits before the point.

@@ -12,6 +12,7 @@ mod refine;
 mod ty;
 
 pub mod convert;
+pub mod equality;
 pub mod json;
 pub mod path;
 pub mod unify;
@@ -19,6 +20,7 @@ pub mod unify;
 pub use marks::Marks;
 pub use number::Number;
 pub use order::canonical_cmp;
+pub(crate) use order::write_quoted;
 
 pub use path::{Path, Step};
 pub use refine::{Refinement, safe_prefix};
@@ -169,6 +171,23 @@ impl Value {
         match &self.data {
             Data::Unknown(refinement) => refinement.as_deref(),
             _ => None,
+        }
+    }
+
+    /// The least and the greatest number of elements a list, set, tuple, map or object may have, as far as is known.
+    ///
+    /// A set with unknown elements may turn out smaller, for two of them may be equal.
+    pub fn length_bounds(&self) -> (usize, Option<usize>) {
+        match (&self.data, &self.ty) {
+            (_, Type::Tuple(items)) => (items.len(), Some(items.len())),
+            (_, Type::Object(o)) => (o.attributes.len(), Some(o.attributes.len())),
+            (Data::Sequence(items), Type::Set(_)) if !items.iter().all(Value::is_wholly_known) => {
+                (items.len().min(1), Some(items.len()))
+            }
+            (Data::Sequence(items), _) => (items.len(), Some(items.len())),
+            (Data::Mapping(items), _) => (items.len(), Some(items.len())),
+            (Data::Unknown(Some(known)), _) => (known.minimum_length.unwrap_or(0), known.maximum_length),
+            _ => (0, None),
         }
     }
 

@@ -93,9 +93,10 @@ impl Number {
         Some(if negative { value.neg() } else { value })
     }
 
-    /// A whole number of any size, exact up to [`PRECISION`] bits.
+    /// A whole number of any size, exact.
     pub fn from_integer(n: IBig) -> Number {
-        Number::finite(Float::from(n).with_precision(PRECISION).value())
+        let precision = n.bit_len().max(INTEGER_PRECISION);
+        Number::finite(Float::from(n).with_precision(precision).value())
     }
 
     fn finite(n: Float) -> Number {
@@ -183,10 +184,8 @@ impl Number {
 
     fn to_whole(&self, up: bool) -> Number {
         let Some(whole) = self.truncated() else { return self.clone() };
-        if self.is_integer() {
-            return self.clone();
-        }
         let step = match (self.is_negative(), up) {
+            _ if self.is_integer() => 0,
             (true, false) => -1,
             (false, true) => 1,
             _ => 0,
