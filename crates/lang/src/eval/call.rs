@@ -1,5 +1,6 @@
 //! Function calls.
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::functions;
 use crate::source::Span;
 use crate::syntax::ast::{Call, Expr};
 use crate::value::{Data, Type, Value};
@@ -75,7 +76,21 @@ impl Evaluator<'_> {
                 .arity(&["template", "vars"], None)
                 .and_then(|()| self.templatestring(host, &arguments, frame, diags)),
             "type" if self.at_console => Err(misplaced_type().at(call.name_span).into()),
-            _ => Err(site.no_such_function(std::iter::empty()).into()),
+            _ => match functions::lookup(name) {
+                Some(function) => site
+                    .arity(
+                        &function.params.iter().map(|p| p.name).collect::<Vec<_>>(),
+                        function.variadic.map(|p| p.name),
+                    )
+                    .and_then(|()| self.values(&arguments, frame, diags).ok_or_else(Diagnostics::new))
+                    .map(|values| {
+                        functions::call(function, &values, host).map_err(|e| CallError {
+                            argument: e.argument.and_then(|i| Some((i, function.parameter(i)?.name.to_owned()))),
+                            message: e.message,
+                        })
+                    }),
+                None => Err(site.no_such_function(functions::names()).into()),
+            },
         };
         match result {
             Ok(Ok(value)) => value,

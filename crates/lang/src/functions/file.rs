@@ -142,7 +142,7 @@ fn base_name(path: &str) -> &str {
 
 fn directory_name(path: &str) -> String {
     match path.rsplit_once('/') {
-        Some((directory, _)) if directory.is_empty() => "/".into(),
+        Some(("", _)) => "/".into(),
         Some((directory, _)) => clean(directory),
         None => ".".into(),
     }

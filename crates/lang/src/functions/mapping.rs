@@ -152,7 +152,8 @@ fn matchkeys(a: &Arguments<'_>) -> Result<Value, FunctionError> {
     let (keys, searched) = (bring(1)?, bring(2)?);
     let searched = searched.elements().unwrap_or_default();
     let element = a.ty.element().cloned().unwrap_or(Type::Dynamic);
-    if !searched.is_empty() && !(a[0].is_wholly_known() && keys.is_wholly_known()) {
+    let known = a[0].is_wholly_known() && keys.is_wholly_known();
+    if !known && !searched.is_empty() {
         return Ok(a.unknown());
     }
     let mut found = Vec::new();

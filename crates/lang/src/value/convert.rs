@@ -3,8 +3,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::unify::unify_with;
-use super::{Data, Marks, Number, ObjectType, Path, Refinement, Step, Type, Value, mismatch};
-use crate::config::TypeDefaults;
+use super::{Data, Number, ObjectType, Path, Refinement, Step, Type, Value, mismatch};
+
+pub use super::defaults::apply_defaults;
 
 /// A value that cannot be converted. The message never contains the value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -131,14 +132,14 @@ impl Conversion {
             Data::Unknown(refinement) => unknown(&v.ty, settled(&v.ty, ty), refinement.as_deref()),
             Data::Bool(b) => Value::string(b.to_string()),
             Data::Number(n) => Value::string(n.to_string()),
-            Data::String(s) => self.from_string(s, ty)?,
+            Data::String(s) => self.parse(s, ty)?,
             Data::Sequence(items) => self.sequence(&v.ty, items, ty)?,
             Data::Mapping(items) => self.mapping(&v.ty, items, ty)?,
         };
         Ok(converted.with_marks(v.marks))
     }
 
-    fn from_string(&self, s: &str, ty: &Type) -> Result<Value, ConversionError> {
+    fn parse(&self, s: &str, ty: &Type) -> Result<Value, ConversionError> {
         match (ty, s) {
             (Type::Number, _) => Ok(Value::number(Number::parse(s).ok_or_else(|| self.fail("a number is required"))?)),
             (_, "true" | "1") => Ok(Value::bool(true)),
@@ -168,7 +169,7 @@ impl Conversion {
         for (i, v) in items.iter().enumerate() {
             converted.push(self.inside(Step::Index(i), v, &target)?);
         }
-        let element = self.common(&mut converted, &target, |i| Step::Index(i))?;
+        let element = self.common(&mut converted, &target, Step::Index)?;
         Ok(if matches!(to, Type::List(_)) { Value::list(element, converted) } else { Value::set(element, converted) })
     }
 
@@ -319,58 +320,4 @@ fn unknown(from: &Type, to: Type, known: Option<&Refinement>) -> Value {
         refinement.maximum_length = maximum;
     }
     Value::refined(to, refinement)
-}
-
-/// Puts the defaults of optional attributes in, at every depth, before the conversion to the type they belong to: a
-/// missing or null attribute takes its default (`optional(T, default)`).
-pub fn apply_defaults(v: &Value, defaults: &TypeDefaults) -> Value {
-    if defaults.values.is_empty() && defaults.children.is_empty() {
-        return v.clone();
-    }
-    let marks: Marks = v.marks;
-    let filled = match &v.data {
-        Data::Mapping(items) => match v.ty {
-            Type::Map(_) if defaults.values.is_empty() => fill_map(items, defaults),
-            _ => fill_object(items, defaults),
-        },
-        Data::Sequence(items) => {
-            let filled = items.iter().enumerate().map(|(i, item)| {
-                let inner = match v.ty {
-                    Type::Tuple(_) => {
-                        defaults.children.get(i.to_string().as_str()).or_else(|| defaults.children.get(""))
-                    }
-                    _ => defaults.children.get(""),
-                };
-                inner.map_or_else(|| item.clone(), |inner| apply_defaults(item, inner))
-            });
-            // The elements may now differ in type; the conversion that follows brings them together.
-            Value::tuple(filled)
-        }
-        _ => return v.clone(),
-    };
-    filled.with_marks(marks)
-}
-
-fn fill_map(items: &BTreeMap<Arc<str>, Value>, defaults: &TypeDefaults) -> Value {
-    let Some(inner) = defaults.children.get("") else {
-        return Value::object(items.iter().map(|(k, v)| (k.clone(), v.clone())));
-    };
-    Value::object(items.iter().map(|(k, v)| (k.clone(), apply_defaults(v, inner))))
-}
-
-fn fill_object(items: &BTreeMap<Arc<str>, Value>, defaults: &TypeDefaults) -> Value {
-    let mut filled = items.clone();
-    for (name, default) in &defaults.values {
-        let missing = filled.get(name).is_none_or(|v| v.is_null());
-        if missing {
-            let marks = filled.get(name).map_or(Marks::NONE, Value::marks);
-            filled.insert(name.clone(), default.clone().with_marks(marks));
-        }
-    }
-    for (name, v) in &mut filled {
-        if let Some(inner) = defaults.children.get(name).or_else(|| defaults.children.get("")) {
-            *v = apply_defaults(v, inner);
-        }
-    }
-    Value::object(filled)
 }

@@ -162,7 +162,6 @@ impl Decimal {
     }
 
     /// Rounds to that many digits after the point, half to even.
-
     pub(crate) fn to_places(&self, places: usize) -> Decimal {
         let kept = self.point + places as i64;
         if kept < 0 {

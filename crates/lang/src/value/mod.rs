@@ -3,6 +3,7 @@
 //! The model is cty's (the value system of Terraform): a value has a [`Type`]; it may be null or *unknown* (known only after
 //! apply, perhaps with a [`Refinement`]); and it carries [`Marks`] (*sensitive*, *ephemeral*) which every operation hands on.
 mod decimal;
+mod defaults;
 mod display;
 mod marks;
 mod mismatch;

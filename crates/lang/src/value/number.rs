@@ -257,7 +257,6 @@ impl Number {
     }
 
     /// The number with its sign turned; zero has a sign, too.
-    #[expect(clippy::should_implement_trait, reason = "borrows, as the other operations do")]
     pub fn neg(&self) -> Number {
         match &self.0 {
             Repr::Finite(n) => Number(Repr::Finite(-n.clone())),
