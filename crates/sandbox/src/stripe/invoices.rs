@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::error::Refusal;
 use super::form::Params;
+use super::invoice_shape::subscription_of;
 use super::{HIDDEN, Outcome, billing, charges, list, payment_methods, view};
 use crate::world::{Change, Kind};
 
@@ -100,7 +101,7 @@ fn mark_paid(change: &mut Change<'_>, id: &str, intent: Option<String>, at: i64)
         }
         None => invoice["amount_paid_off_stripe"] = invoice["amount_due"].clone(),
     }
-    let subscription = Kind::Invoices.lookup_key(&invoice).map(str::to_owned);
+    let subscription = subscription_of(&invoice).map(str::to_owned);
     change.put(Kind::Invoices, id, invoice);
     if let Some(subscription) = subscription {
         billing::invoice_paid(change, &subscription, id);
@@ -142,7 +143,7 @@ pub(crate) fn find<'c>(change: &'c Change<'_>, id: &str) -> Result<&'c Value, Re
 }
 
 fn settle_subscription(change: &mut Change<'_>, invoice: &str) {
-    let subscription = change.get(Kind::Invoices, invoice).and_then(|invoice| Kind::Invoices.lookup_key(invoice));
+    let subscription = change.get(Kind::Invoices, invoice).and_then(subscription_of);
     if let Some(subscription) = subscription.map(str::to_owned) {
         billing::settle(change, &subscription);
     }
