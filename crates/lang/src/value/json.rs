@@ -237,7 +237,7 @@ pub fn type_from_json(json: &Json) -> Result<Type, JsonError> {
         };
     }
     let parts = json.as_array().ok_or(JsonError::TypeDescription)?;
-    match (parts.first().and_then(Json::as_str), &parts[1..]) {
+    match (parts.first().and_then(Json::as_str), parts.get(1..).unwrap_or_default()) {
         (Some("list"), [t]) => Ok(Type::list(type_from_json(t)?)),
         (Some("set"), [t]) => Ok(Type::set(type_from_json(t)?)),
         (Some("map"), [t]) => Ok(Type::map(type_from_json(t)?)),
