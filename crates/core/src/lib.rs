@@ -7,7 +7,7 @@
 //! | 0 | [`address`], [`identity`], [`schema`], [`secret`], [`clock`] | names and values |
 //! | 1 | [`kind`], [`inventory`], [`snapshot`], [`evaluate`] | what is wanted, what is there, what we remember |
 //! | 2 | [`plan`], [`audit`], [`vault`] | pure and synchronous |
-//! | 3 | [`provider`], [`store`] (traits), [`render`] | ports, and what people read |
+//! | 3 | [`provider`], [`store`] (traits), [`planfile`], [`render`] | ports, and what people read |
 //! | 4 | [`apply`] | runs a plan; makes no choice of its own |
 //! | 5 | `store::sqlite` | sqlx lives there and nowhere else |
 pub mod address;
@@ -19,6 +19,7 @@ pub mod identity;
 pub mod inventory;
 pub mod kind;
 pub mod plan;
+pub mod planfile;
 pub mod provider;
 pub mod render;
 pub mod schema;

@@ -24,6 +24,8 @@ pub use sealed::{SealContext, SealError, Sealed, Sealer};
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use zeroize::Zeroizing;
+
 use crate::address::Address;
 use crate::clock::Random;
 use crate::identity::{AddressHash, Marker, StackId};
@@ -42,6 +44,7 @@ pub struct Vault {
     stack: StackId,
     marker: Key,
     fingerprint: Key,
+    plan: Key,
     keyring: Mutex<Keyring>,
     random: Arc<dyn Random>,
 }
@@ -73,6 +76,7 @@ impl Vault {
         let stack = StackId(keyed_hash(&marker, &[b"stack", stack.as_bytes()], 16).into());
         let vault = Vault {
             fingerprint: root.subkey("fingerprint"),
+            plan: root.subkey("plan file"),
             keyring: Mutex::new(Keyring::new(root.subkey("wrap"), keys)),
             marker,
             stack,
@@ -155,6 +159,17 @@ impl Vault {
     /// As [`Vault::open_sealed`] and [`Sealer::seal`].
     pub fn reseal(&self, from: &SealContext<'_>, to: &SealContext<'_>, sealed: &Sealed) -> Result<Sealed, SealError> {
         self.seal(to, &self.open_sealed(from, sealed)?)
+    }
+
+    /// Seals a plan file's body, bound to its header.
+    pub(crate) fn seal_plan(&self, header: &[u8], body: &[u8]) -> Result<Vec<u8>, SealError> {
+        envelope::seal(&self.plan, header, &padding::pad(body)?, &*self.random)
+    }
+
+    /// Opens a plan file's body.
+    pub(crate) fn open_plan(&self, header: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        let padded = envelope::open(&self.plan, header, sealed)?;
+        Ok(Zeroizing::new(padding::unpad(&padded)?.to_vec()))
     }
 
     fn keyring(&self) -> MutexGuard<'_, Keyring> {
