@@ -1,10 +1,11 @@
 //! Function calls.
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::functions;
+use crate::functions::{self, FunctionError};
 use crate::source::Span;
 use crate::syntax::ast::{Call, Expr};
 use crate::value::{Data, Type, Value};
 
+use super::Host;
 use super::evaluator::Evaluator;
 use super::frame::Frame;
 use super::render::quote;
@@ -76,21 +77,7 @@ impl Evaluator<'_> {
                 .arity(&["template", "vars"], None)
                 .and_then(|()| self.templatestring(host, &arguments, frame, diags)),
             "type" if self.at_console => Err(misplaced_type().at(call.name_span).into()),
-            _ => match functions::lookup(name) {
-                Some(function) => site
-                    .arity(
-                        &function.params.iter().map(|p| p.name).collect::<Vec<_>>(),
-                        function.variadic.map(|p| p.name),
-                    )
-                    .and_then(|()| self.values(&arguments, frame, diags).ok_or_else(Diagnostics::new))
-                    .map(|values| {
-                        functions::call(function, &values, host).map_err(|e| CallError {
-                            argument: e.argument.and_then(|i| Some((i, function.parameter(i)?.name.to_owned()))),
-                            message: e.message,
-                        })
-                    }),
-                None => Err(site.no_such_function(functions::names()).into()),
-            },
+            _ => self.ordinary(&site, host, frame, diags),
         };
         match result {
             Ok(Ok(value)) => value,
@@ -103,6 +90,40 @@ impl Evaluator<'_> {
                 unknown()
             }
         }
+    }
+
+    /// A function of the language's own. Should it fail on an element of a concealed collection, it is called once more with
+    /// its arguments marked, for a message that does not show them.
+    fn ordinary(
+        &self,
+        site: &Site<'_, '_>,
+        host: &dyn Host,
+        frame: &Frame<'_>,
+        diags: &mut Diagnostics,
+    ) -> Result<Result<Value, CallError>, Diagnostics> {
+        let Some(function) = functions::lookup(site.name) else {
+            return Err(site.no_such_function(functions::names()).into());
+        };
+        let parameters: Vec<&str> = function.params.iter().map(|p| p.name).collect();
+        site.arity(&parameters, function.variadic.map(|p| p.name))?;
+        let values = self.values(site.arguments, frame, diags).ok_or_else(Diagnostics::new)?;
+        let concealing = frame.concealing();
+        let error = match functions::call(function, &values, host) {
+            Ok(value) => return Ok(Ok(value)),
+            Err(error) if concealing.is_empty() => error,
+            Err(error) => {
+                let marked: Vec<Value> = values.into_iter().map(|v| v.with_marks(concealing)).collect();
+                match functions::call(function, &marked, host) {
+                    Err(concealed) => concealed,
+                    Ok(_) => FunctionError {
+                        message: "the reason would show a part of a sensitive value".to_owned(),
+                        ..error
+                    },
+                }
+            }
+        };
+        let parameter = error.argument.and_then(|i| Some((i, function.parameter(i)?.name.to_owned())));
+        Ok(Err(CallError { argument: parameter, message: error.message }))
     }
 
     /// The arguments with what stands before `...` expanded; nothing after a finding, or while it is unknown.

@@ -1,7 +1,7 @@
 //! The operator `==`.
 use crate::value::{Data, Type, Value};
 
-use super::range::{conforms, definitely_not_null, excludes, has_dynamic};
+use super::range::{conforms, definitely_not_null, excludes};
 
 /// Whether two values are equal, marks left aside; none if that is not known yet.
 ///
@@ -22,7 +22,7 @@ fn unknown_equal(unknown: &Value, known: &Value) -> Option<bool> {
     if excludes(unknown, known) {
         return Some(false);
     }
-    if known.is_null() || has_dynamic(unknown.ty()) || known.ty() == unknown.ty() {
+    if known.is_null() || unknown.ty().has_dynamic() || known.ty() == unknown.ty() {
         return None;
     }
     Some(false)
@@ -69,7 +69,7 @@ fn known_equal(a: &Value, b: &Value) -> Option<bool> {
 
 /// Whether a part of the value is of no decided type yet (a null of no type is decided).
 fn is_open(v: &Value) -> bool {
-    if !has_dynamic(v.ty()) {
+    if !v.ty().has_dynamic() {
         return false;
     }
     match v.data() {

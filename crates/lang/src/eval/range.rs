@@ -105,14 +105,3 @@ pub(super) fn conforms(given: &Type, wanted: &Type) -> bool {
         _ => given == wanted,
     }
 }
-
-/// Whether the type leaves a part open.
-pub(super) fn has_dynamic(ty: &Type) -> bool {
-    match ty {
-        Type::Dynamic => true,
-        Type::List(e) | Type::Set(e) | Type::Map(e) => has_dynamic(e),
-        Type::Tuple(types) => types.iter().any(has_dynamic),
-        Type::Object(ty) => ty.attributes.values().any(has_dynamic),
-        _ => false,
-    }
-}

@@ -1,9 +1,8 @@
 //! Values as people read them: the form that `console`, `output` and plans print.
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::sync::Arc;
 
-use crate::value::{Data, Type, Value};
+use crate::value::{Data, Type, Value, write_quoted};
 
 /// The value in a form like the language's own, in which every type can be told: `tolist([…])`, `tomap({…})`, heredocs for
 /// text of several lines, `(known after apply)`, `(sensitive value)`. `indent` is that of the line it will stand in; it
@@ -101,7 +100,7 @@ fn write_mapping(out: &mut String, items: &BTreeMap<Arc<str>, Value>, indent: us
 
 fn write_string(out: &mut String, text: &str, indent: usize) {
     if !text.contains('\n') {
-        return write_quoted(out, text);
+        return write_quoted(text, out);
     }
     let mut delimiter = "EOT".to_owned();
     while text.split('\n').any(|line| line.trim() == delimiter) {
@@ -118,44 +117,8 @@ fn write_string(out: &mut String, text: &str, indent: usize) {
 /// The text in double quotes, with the escapes that Terraform prints (those of Go's `%q`).
 pub(super) fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
-    write_quoted(&mut out, text);
+    write_quoted(text, &mut out);
     out
-}
-
-fn write_quoted(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{7}' => out.push_str("\\a"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{b}' => out.push_str("\\v"),
-            ' '..='~' => out.push(c),
-            _ if is_printable(c) => out.push(c),
-            _ => write_escape(out, u32::from(c)),
-        }
-    }
-    out.push('"');
-}
-
-fn write_escape(out: &mut String, code: u32) {
-    let written = match code {
-        0..0x80 => write!(out, "\\x{code:02x}"),
-        0x80..0x1_0000 => write!(out, "\\u{code:04x}"),
-        _ => write!(out, "\\U{code:08x}"),
-    };
-    written.expect("writing to a string does not fail");
-}
-
-/// Whether a character shows: no control or format character, no space but the plain one, nothing unassigned.
-fn is_printable(c: char) -> bool {
-    // The standard library escapes those, and marks that would combine with the quote unless a letter stands before.
-    !c.is_ascii() && format!("a{c}").escape_debug().nth(1) == Some(c)
 }
 
 /// What Terraform calls a type in its texts: `list of string`, `object`, `dynamic`.

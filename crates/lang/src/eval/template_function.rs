@@ -204,10 +204,10 @@ fn render_template(
 ) -> Result<Value, CallError> {
     let mut missing = None;
     each_root(expr, &mut |chain| {
-        if let (Some(root), None) = (chain.root(), &missing) {
-            if !vars.contains_key(root) {
-                missing = Some((Arc::clone(root), chain.base.span));
-            }
+        if let (Some(root), None) = (chain.root(), &missing)
+            && !vars.contains_key(root)
+        {
+            missing = Some((Arc::clone(root), chain.base.span));
         }
     });
     if let Some((root, span)) = missing {

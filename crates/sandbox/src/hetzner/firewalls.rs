@@ -15,7 +15,7 @@ use super::selector::Selector;
 use super::server_view::current_entries;
 use super::{HIDDEN, actions, firewall_rules, next_id, time};
 use crate::server::Clouds;
-use crate::world::{Change, Kind, server_key};
+use crate::world::{Change, Kind};
 
 type Answer = Result<Response, Refusal>;
 
@@ -144,12 +144,19 @@ pub(crate) fn attach(change: &mut Change<'_>, firewall: i64, server: i64, from: 
 pub(crate) fn detach(change: &mut Change<'_>, server: i64, end: Timestamp) {
     let now = change.now();
     let target = json!({"type": "server", "server": {"id": server}});
-    let own = change.all(Kind::Firewalls).with_key(&server_key(server));
-    let own: Vec<(String, Value)> = own.map(|(id, firewall)| (id.to_owned(), firewall.clone())).collect();
-    for (id, mut firewall) in own {
-        if let_go(&mut firewall, &target, now, end) {
-            change.put(Kind::Firewalls, &id, firewall);
-        }
+    let changed: Vec<(String, Value)> = change
+        .all(Kind::Firewalls)
+        .iter()
+        .filter_map(|(id, firewall)| {
+            let holds = current_entries(firewall, now.as_millisecond())
+                .any(|entry| entry["server"]["id"].as_i64() == Some(server));
+            let mut firewall = holds.then(|| firewall.clone())?;
+            let_go(&mut firewall, &target, now, end);
+            Some((id.to_owned(), firewall))
+        })
+        .collect();
+    for (id, firewall) in changed {
+        change.put(Kind::Firewalls, &id, firewall);
     }
 }
 

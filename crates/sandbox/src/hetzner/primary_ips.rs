@@ -12,7 +12,7 @@ use super::error::Refusal;
 use super::list::ListQuery;
 use super::{HIDDEN, catalog, next_id, time};
 use crate::server::Clouds;
-use crate::world::{Change, Kind, server_key};
+use crate::world::{Change, Kind};
 
 pub(crate) async fn list(
     State(clouds): State<Clouds>,
@@ -84,7 +84,8 @@ pub(crate) fn assign(change: &mut Change<'_>, id: i64, server: i64) {
 pub(crate) fn release(change: &mut Change<'_>, server: i64) {
     let own: Vec<(String, Value)> = change
         .all(Kind::PrimaryIps)
-        .with_key(&server_key(server))
+        .iter()
+        .filter(|(_, address)| address["assignee_id"].as_i64() == Some(server))
         .map(|(id, address)| (id.to_owned(), address.clone()))
         .collect();
     for (id, mut address) in own {

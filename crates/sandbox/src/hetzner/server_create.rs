@@ -131,8 +131,8 @@ fn ssh_keys(change: &Change<'_>, fields: &Fields) -> Result<usize, Refusal> {
     let keys = fields.list("ssh_keys")?;
     for key in keys {
         let text = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
-        let known = change.get(Kind::SshKeys, &text).is_some()
-            || change.all(Kind::SshKeys).with_key(&text).any(|(_, key)| key["name"] == *text);
+        let known =
+            change.get(Kind::SshKeys, &text).is_some() || change.all(Kind::SshKeys).with_key(&text).next().is_some();
         if !known {
             return Err(Refusal::not_found("SSH key", text));
         }
@@ -213,7 +213,7 @@ fn make(change: &mut Change<'_>, clouds: &Clouds, wanted: Wanted) -> Result<Resp
     }
     // Without a key the real service mints a password; it is answered once and kept nowhere.
     let password = (wanted.ssh_keys == 0).then(|| uuid::Uuid::new_v4().simple().to_string());
-    let shown = view(change, &server, &Attachments::of_server(change, id));
+    let shown = view(change, &server, &Attachments::read(change));
     let body = json!({
         "server": shown, "action": action, "next_actions": next, "root_password": password,
     });

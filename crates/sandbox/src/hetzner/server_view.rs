@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::selector::Selector;
 use super::{HIDDEN, catalog};
-use crate::world::{BY_SELECTOR, Change, Kind, server_key};
+use crate::world::{Change, Kind};
 
 /// Which firewalls lie on which server, read once for a whole list.
 #[derive(Debug)]
@@ -17,24 +17,11 @@ pub(crate) struct Attachments {
 }
 
 impl Attachments {
-    /// Reads what every firewall is applied to.
+    /// Reads the firewalls' own lists of what they are applied to.
     pub(crate) fn read(change: &Change<'_>) -> Attachments {
-        Attachments::collect(change, change.all(Kind::Firewalls).iter())
-    }
-
-    /// Reads the firewalls that can concern one server.
-    pub(crate) fn of_server(change: &Change<'_>, id: i64) -> Attachments {
-        let firewalls = change.all(Kind::Firewalls);
-        let own: Vec<_> = firewalls.with_key(&server_key(id)).collect();
-        // A firewall may name the server and match it by a selector as well: once is enough.
-        let others = firewalls.with_key(BY_SELECTOR).filter(|(id, _)| own.iter().all(|(known, _)| known != id));
-        Attachments::collect(change, own.iter().copied().chain(others))
-    }
-
-    fn collect<'c>(change: &Change<'_>, firewalls: impl Iterator<Item = (&'c str, &'c Value)>) -> Attachments {
         let now = change.now().as_millisecond();
         let mut read = Attachments { by_server: HashMap::new(), by_selector: Vec::new() };
-        for (_, firewall) in firewalls {
+        for (_, firewall) in change.all(Kind::Firewalls).iter() {
             for entry in current_entries(firewall, now) {
                 let pending = entry["from_ms"].as_i64().is_some_and(|from| now < from);
                 let status = if pending { "pending" } else { "applied" };
@@ -162,5 +149,10 @@ fn public_net(change: &Change<'_>, server: &Value, firewalls: Vec<Value>) -> Val
 }
 
 fn volumes(change: &Change<'_>, server: i64) -> Value {
-    change.all(Kind::Volumes).with_key(&server_key(server)).map(|(_, volume)| volume["id"].clone()).collect()
+    change
+        .all(Kind::Volumes)
+        .iter()
+        .filter(|(_, volume)| volume["server"].as_i64() == Some(server))
+        .map(|(_, volume)| volume["id"].clone())
+        .collect()
 }

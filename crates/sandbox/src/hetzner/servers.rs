@@ -48,8 +48,7 @@ pub(crate) async fn list(
 
 pub(crate) async fn get(State(clouds): State<Clouds>, Path(id): Path<String>) -> Result<Response, Refusal> {
     clouds.change(|change| {
-        let server = find(change, &id)?;
-        let shown = view(change, server, &attachments(change, server));
+        let shown = view(change, find(change, &id)?, &Attachments::read(change));
         Ok(Json(json!({"server": shown})).into_response())
     })
 }
@@ -70,7 +69,7 @@ pub(crate) async fn update(
             server["labels"] = labels;
         }
         change.put(Kind::Servers, &id, server.clone());
-        let shown = view(change, &server, &attachments(change, &server));
+        let shown = view(change, &server, &Attachments::read(change));
         Ok(Json(json!({"server": shown})).into_response())
     })
 }
@@ -93,10 +92,6 @@ pub(crate) async fn delete(State(clouds): State<Clouds>, Path(id): Path<String>)
         let action = actions::start(change, "delete_server", &[("server", number)], now, end);
         Ok(Json(json!({"action": action})).into_response())
     })
-}
-
-fn attachments(change: &Change<'_>, server: &Value) -> Attachments {
-    Attachments::of_server(change, server["id"].as_i64().unwrap_or(0))
 }
 
 /// The stored server.

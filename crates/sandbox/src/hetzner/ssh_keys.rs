@@ -39,7 +39,7 @@ pub(crate) async fn create(State(clouds): State<Clouds>, body: Bytes) -> Answer 
         let fingerprint =
             fingerprint(public_key).ok_or_else(|| Refusal::invalid("public_key", "the SSH key is not valid"))?;
         check_name(change, name, None)?;
-        let mut keys = change.all(Kind::SshKeys).with_key(&fingerprint);
+        let mut keys = change.all(Kind::SshKeys).iter();
         if keys.any(|(_, key)| key["fingerprint"] == json!(fingerprint)) {
             let message = "SSH key with the same fingerprint already exists";
             return Err(Refusal::not_unique(message, "public_key"));
@@ -88,7 +88,7 @@ fn check_name(change: &Change<'_>, name: &str, own_id: Option<&str>) -> Result<(
     if name.is_empty() {
         return Err(Refusal::invalid("name", "must not be empty"));
     }
-    if change.all(Kind::SshKeys).with_key(name).any(|(id, key)| key["name"] == name && Some(id) != own_id) {
+    if change.all(Kind::SshKeys).with_key(name).any(|(id, _)| Some(id) != own_id) {
         return Err(Refusal::not_unique("SSH key name is already used", "name"));
     }
     Ok(())

@@ -10,7 +10,7 @@ use super::error::Refusal;
 use super::list::ListQuery;
 use super::{HIDDEN, catalog};
 use crate::server::Clouds;
-use crate::world::{Change, Kind, server_key};
+use crate::world::{Change, Kind};
 
 pub(crate) async fn list(
     State(clouds): State<Clouds>,
@@ -42,7 +42,8 @@ pub(crate) async fn delete(State(clouds): State<Clouds>, Path(id): Path<String>)
 pub(crate) fn detach(change: &mut Change<'_>, server: i64) {
     let own: Vec<(String, Value)> = change
         .all(Kind::Volumes)
-        .with_key(&server_key(server))
+        .iter()
+        .filter(|(_, volume)| volume["server"].as_i64() == Some(server))
         .map(|(id, volume)| (id.to_owned(), volume.clone()))
         .collect();
     for (id, mut volume) in own {

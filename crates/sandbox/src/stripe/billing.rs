@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::invoice_shape::{Bill, of_subscription, subscription_of};
+use super::invoice_shape::{Bill, of_subscription};
 use super::{invoices, payment_methods, period};
 use crate::world::{Change, Kind};
 
@@ -196,7 +196,8 @@ pub(crate) fn amount(subscription: &Value) -> i64 {
 /// The card that is charged for a subscription or an invoice: its own, else its customer's.
 pub(crate) fn payment_method(change: &Change<'_>, object: &Value) -> Option<String> {
     let own = object["default_payment_method"].as_str();
-    let of_subscription = subscription_of(object)
+    let of_subscription = Kind::Invoices
+        .lookup_key(object)
         .and_then(|id| change.get(Kind::Subscriptions, id))
         .and_then(|subscription| subscription["default_payment_method"].as_str());
     let of_customer = object["customer"]

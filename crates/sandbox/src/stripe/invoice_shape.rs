@@ -137,11 +137,6 @@ fn line(bill: &Bill<'_>, invoice: &Value, start: i64, end: i64) -> Value {
     })
 }
 
-/// The subscription an invoice belongs to.
-pub(crate) fn subscription_of(invoice: &Value) -> Option<&str> {
-    invoice["parent"]["subscription_details"]["subscription"].as_str()
-}
-
 /// The payments of an invoice, which are shown only when they are expanded.
 pub(crate) fn payments(change: &Change<'_>, id: &str) -> Value {
     let url = format!("/v1/invoices/{id}/payments");

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::error::Refusal;
 use super::form::Params;
-use super::invoice_shape::subscription_of;
 use super::{HIDDEN, Outcome, billing, charges, list, payment_methods, view};
 use crate::world::{Change, Kind};
 
@@ -101,7 +100,7 @@ fn mark_paid(change: &mut Change<'_>, id: &str, intent: Option<String>, at: i64)
         }
         None => invoice["amount_paid_off_stripe"] = invoice["amount_due"].clone(),
     }
-    let subscription = subscription_of(&invoice).map(str::to_owned);
+    let subscription = Kind::Invoices.lookup_key(&invoice).map(str::to_owned);
     change.put(Kind::Invoices, id, invoice);
     if let Some(subscription) = subscription {
         billing::invoice_paid(change, &subscription, id);
@@ -143,7 +142,7 @@ pub(crate) fn find<'c>(change: &'c Change<'_>, id: &str) -> Result<&'c Value, Re
 }
 
 fn settle_subscription(change: &mut Change<'_>, invoice: &str) {
-    let subscription = change.get(Kind::Invoices, invoice).and_then(subscription_of);
+    let subscription = change.get(Kind::Invoices, invoice).and_then(|invoice| Kind::Invoices.lookup_key(invoice));
     if let Some(subscription) = subscription.map(str::to_owned) {
         billing::settle(change, &subscription);
     }

@@ -72,11 +72,7 @@ fn take<'a>(objects: impl Iterator<Item = &'a Value>, limit: usize) -> (Vec<&'a 
 }
 
 fn has_key(kind: Kind, object: &Value, key: Option<&str>) -> bool {
-    key.is_none_or(|wanted| {
-        let mut has = false;
-        kind.lookup_keys(object, |key| has |= key == wanted);
-        has
-    })
+    key.is_none_or(|key| kind.lookup_key(object) == Some(key))
 }
 
 fn check_cursor(change: &Change<'_>, kind: Kind, id: &str, param: &str) -> Result<(), Refusal> {

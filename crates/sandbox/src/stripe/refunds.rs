@@ -64,7 +64,7 @@ fn charge_id(change: &Change<'_>, params: &Params) -> Result<String, Refusal> {
                        payment_intent or charge.";
         return Err(Refusal::bad(message));
     };
-    let mut charges = change.all(Kind::Charges).with_key(intent);
+    let mut charges = change.all(Kind::Charges).iter();
     charges
         .find(|(_, charge)| charge["payment_intent"] == intent)
         .map(|(id, _)| id.to_owned())

@@ -77,7 +77,7 @@ impl Collection {
     }
 
     /// Objects with this lookup key, oldest first.
-    pub(crate) fn with_key<'a>(&'a self, key: &str) -> impl Iterator<Item = (&'a str, &'a Value)> + use<'a> {
+    pub(crate) fn with_key(&self, key: &str) -> impl Iterator<Item = (&str, &Value)> {
         self.by_key
             .get(key)
             .into_iter()
@@ -108,37 +108,27 @@ impl Collection {
 
     fn set(&mut self, sequence: u64, id: &str, object: Option<Value>) -> Option<Value> {
         let before = self.entries.remove(&sequence).map(|entry| entry.object);
-        if let Some(before) = &before {
-            self.unlist(sequence, before);
+        if let Some(key) = before.as_ref().and_then(|object| self.kind.lookup_key(object))
+            && let Some(sequences) = self.by_key.get_mut(key)
+        {
+            sequences.retain(|other| *other != sequence);
+            if sequences.is_empty() {
+                self.by_key.remove(key);
+            }
         }
         let Some(object) = object else {
             self.by_id.remove(id);
             return before;
         };
-        let by_key = &mut self.by_key;
-        self.kind.lookup_keys(&object, |key| {
-            let sequences = by_key.entry(key.to_owned()).or_default();
-            if let Err(place) = sequences.binary_search(&sequence) {
-                sequences.insert(place, sequence);
-            }
-        });
+        if let Some(key) = self.kind.lookup_key(&object) {
+            let sequences = self.by_key.entry(key.to_owned()).or_default();
+            sequences.push(sequence);
+            sequences.sort_unstable();
+        }
         self.by_id.insert(id.to_owned(), sequence);
         let id = id.to_owned();
         self.entries.insert(sequence, Entry { id, object });
         before
-    }
-
-    fn unlist(&mut self, sequence: u64, object: &Value) {
-        let by_key = &mut self.by_key;
-        self.kind.lookup_keys(object, |key| {
-            let Some(sequences) = by_key.get_mut(key) else { return };
-            if let Ok(place) = sequences.binary_search(&sequence) {
-                sequences.remove(place);
-            }
-            if sequences.is_empty() {
-                by_key.remove(key);
-            }
-        });
     }
 }
 

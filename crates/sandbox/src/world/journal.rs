@@ -113,7 +113,7 @@ impl Journal {
                 }
             }
         }
-        let file = private(&path).map_err(io)?;
+        let file = OpenOptions::new().create(true).append(true).open(&path).map_err(io)?;
         let length = text.len() as u64;
         file.set_len(length).map_err(io)?;
         let mut journal = Journal { path: path.clone(), file, length };
@@ -149,8 +149,7 @@ impl Journal {
         for record in records {
             text.extend(line(&[record]).map_err(io)?);
         }
-        let mut file = private(&fresh).map_err(io)?;
-        file.set_len(0).map_err(io)?;
+        let mut file = File::create(&fresh).map_err(io)?;
         file.write_all(&text).and_then(|()| file.sync_all()).map_err(io)?;
         std::fs::rename(&fresh, &self.path).map_err(io)?;
         self.file = OpenOptions::new().append(true).open(&self.path).map_err(io)?;
@@ -163,15 +162,6 @@ impl Journal {
         self.length += line.len() as u64;
         Ok(())
     }
-}
-
-/// Opens a file for appending that only its owner may read: it holds customers' addresses.
-fn private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 fn header() -> Vec<u8> {

@@ -136,55 +136,21 @@ impl Kind {
         Kind::ALL.into_iter().find(|kind| kind.cloud().name() == cloud && kind.name() == name)
     }
 
-    /// Names what an object is looked up by besides its id, so that a uniqueness check or a join
-    /// does not read the whole collection.
-    pub(crate) fn lookup_keys(self, object: &Value, mut found: impl FnMut(&str)) {
-        let mut text = |value: &Value| {
-            if let Some(text) = value.as_str() {
-                found(text);
+    /// What objects of this kind are looked up by besides their id, so that a uniqueness
+    /// check does not read the whole collection.
+    pub(crate) fn lookup_key(self, object: &Value) -> Option<&str> {
+        let field = match self {
+            Kind::Servers | Kind::Firewalls | Kind::SshKeys | Kind::PrimaryIps | Kind::Volumes => "name",
+            Kind::Accounts => "email",
+            Kind::Subscriptions | Kind::Charges => "customer",
+            Kind::Invoices => {
+                return object["parent"]["subscription_details"]["subscription"].as_str();
             }
+            Kind::Refunds => "charge",
+            _ => return None,
         };
-        match self {
-            Kind::Servers => text(&object["name"]),
-            Kind::SshKeys => {
-                text(&object["name"]);
-                text(&object["fingerprint"]);
-            }
-            Kind::Accounts => text(&object["email"]),
-            Kind::Subscriptions => text(&object["customer"]),
-            Kind::Charges => {
-                text(&object["customer"]);
-                text(&object["payment_intent"]);
-            }
-            Kind::Invoices => text(&object["parent"]["subscription_details"]["subscription"]),
-            Kind::Refunds => text(&object["charge"]),
-            Kind::PrimaryIps | Kind::Volumes => {
-                text(&object["name"]);
-                let owner = if self == Kind::Volumes { "server" } else { "assignee_id" };
-                if let Some(server) = object[owner].as_i64() {
-                    found(&server_key(server));
-                }
-            }
-            Kind::Firewalls => {
-                text(&object["name"]);
-                for entry in object["applied_to"].as_array().into_iter().flatten() {
-                    match entry["server"]["id"].as_i64() {
-                        Some(server) => found(&server_key(server)),
-                        None => found(BY_SELECTOR),
-                    }
-                }
-            }
-            _ => {}
-        }
+        object[field].as_str()
     }
-}
-
-/// The lookup key of firewalls that are applied by a label selector. No name has a zero in it.
-pub(crate) const BY_SELECTOR: &str = "\0selector";
-
-/// The lookup key of what belongs to a server.
-pub(crate) fn server_key(id: i64) -> String {
-    format!("\0server {id}")
 }
 
 #[cfg(test)]

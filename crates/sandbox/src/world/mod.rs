@@ -18,7 +18,7 @@ use collection::{Collection, Replaced};
 use journal::{Journal, Record};
 
 pub use journal::JournalError;
-pub(crate) use kind::{BY_SELECTOR, Cloud, Kind, server_key};
+pub(crate) use kind::{Cloud, Kind};
 
 /// A journal with fewer stale records than this is not rewritten when it is opened.
 const STALE_RECORDS: usize = 256;
@@ -82,8 +82,7 @@ impl World {
         let lock =
             File::options().create(true).truncate(false).write(true).open(directory.join("lock")).map_err(unusable)?;
         match lock.try_lock() {
-            // An address left behind by a kill is nobody's.
-            Ok(()) => drop(std::fs::remove_file(directory.join("address"))),
+            Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => {
                 let address = std::fs::read_to_string(directory.join("address")).ok();
                 return Err(OpenError::Busy { address: address.map(|text| text.trim().to_owned()) });
