@@ -2,9 +2,10 @@
 use ampere_lang::diagnostic::Diagnostic;
 use ampere_lang::eval::{InstanceKey, Repetition, Scope, Subject};
 use ampere_lang::source::Span;
-use ampere_lang::value::Value;
+use ampere_lang::value::{Type, Value};
 
 use super::graph::Node;
+use super::scope::anything;
 use super::world::World;
 use crate::address::Address;
 
@@ -14,6 +15,8 @@ pub struct InstanceScope<'w, 'a> {
     address: &'w Address,
     each_value: Option<Value>,
     this: Option<Value>,
+    /// Set for a block as such, of which no instance is meant: then key, index and value are unknown.
+    any: Option<Repetition>,
 }
 
 impl<'a> World<'a> {
@@ -26,7 +29,16 @@ impl<'a> World<'a> {
                 .and_then(|expansion| expansion.each_value(key)),
             None => None,
         };
-        InstanceScope { world: self, address, each_value, this: None }
+        InstanceScope { world: self, address, each_value, this: None, any: None }
+    }
+}
+
+impl<'a> World<'a> {
+    /// The scope inside a block as such, for checks that come before `count` and `for_each` are known: the address has no
+    /// key, and `count.index`, `each.key` and `each.value` are unknown where the block has them.
+    pub fn inside_block<'w>(&'w self, address: &'w Address) -> InstanceScope<'w, 'a> {
+        let any = Some(self.written_repetition(&address.resource));
+        InstanceScope { world: self, address, each_value: None, this: None, any }
     }
 }
 
@@ -64,6 +76,9 @@ impl Scope for InstanceScope<'_, '_> {
             (Subject::CountIndex, Some(InstanceKey::Index(n))) => Some(Value::number(*n)),
             (Subject::EachKey, Some(InstanceKey::Key(text))) => Some(Value::string(text)),
             (Subject::EachValue, Some(InstanceKey::Key(_))) => self.each_value.clone(),
+            (Subject::CountIndex, _) if self.any == Some(Repetition::Count) => Some(Value::unknown(Type::Number)),
+            (Subject::EachKey, _) if self.any == Some(Repetition::ForEach) => Some(Value::unknown(Type::String)),
+            (Subject::EachValue, _) if self.any == Some(Repetition::ForEach) => Some(anything()),
             (Subject::SelfObject, _) => self.this.clone(),
             (Subject::Resource(_), _) => self.same_key(subject),
             _ => None,

@@ -108,6 +108,11 @@ impl<'a> World<'a> {
         self.kinds.get(resource_type)
     }
 
+    /// The kinds there are.
+    pub fn kinds(&self) -> &'a Kinds {
+        self.kinds
+    }
+
     /// The resource block of that name.
     pub fn resource(&self, name: &ResourceName) -> Option<&'a Resource> {
         self.module.resources.get(name)

@@ -1,0 +1,191 @@
+//! Planning one instance of a resource.
+use ampere_lang::config::Resource;
+use ampere_lang::value::{Marks, Value};
+
+use super::compare::marks_differ;
+use super::conditions::Checked;
+use super::draft::Draft;
+use super::gate::Verdict;
+use super::ignore::ignore_changes;
+use super::planner::Planner;
+use super::prior::{Existing, Origin};
+use super::propose::{Proposal, propose, with_attributes};
+use super::resource::{placed, undecided};
+use super::{Action, Reason};
+use crate::address::Address;
+use crate::evaluate::Config;
+use crate::kind::Kind;
+use crate::schema::Schema;
+
+impl Planner<'_> {
+    /// Plans one instance and tells the world what will become of it.
+    pub(super) fn plan_instance(&mut self, resource: &Resource, kind: &dyn Kind, address: Address) {
+        let existing = self.existing(kind, &address);
+        let Some(config) = self.instance_config(resource, kind, &address) else {
+            self.world.set(&address, undecided());
+            if let Some(existing) = existing {
+                self.drafts.insert(address.clone(), Draft::keep(address, existing));
+            }
+            return;
+        };
+        let holds = {
+            let scope = self.world.inside(&address);
+            let checked = Checked::precondition(&address);
+            checked.all(&resource.lifecycle.preconditions, &scope, self.input.host)
+        };
+        if !self.record_checks(holds) {
+            self.world.set(&address, undecided());
+            return;
+        }
+        let verdict = self.gate(kind, &address, &config, existing.as_ref());
+        match verdict {
+            Verdict::Go(precondition) => {
+                let mut draft = self.decide(resource, kind, &address, existing, &config);
+                if draft.change.action == Action::Create || draft.change.action.replaces() {
+                    draft.precondition = precondition;
+                }
+                self.settle(resource, draft, &config);
+            }
+            Verdict::Wait(deferred) => self.wait(resource, kind, existing, &config, deferred),
+            Verdict::End { why, deadline } => self.end(kind, &address, existing, &config, why, deadline),
+        }
+    }
+
+    /// The configuration of an instance with all findings told; none if there are errors.
+    fn instance_config(&mut self, resource: &Resource, kind: &dyn Kind, address: &Address) -> Option<Config> {
+        let (config, findings) = self.world.config(address)?;
+        let mut broken = findings.has_errors();
+        self.diagnostics.extend(findings);
+        if !broken {
+            let findings = placed(kind.validate(&config.value), resource, kind.schema(), address);
+            broken = findings.has_errors();
+            self.diagnostics.extend(findings);
+        }
+        (!broken).then_some(config)
+    }
+
+    /// What is to be done about an instance.
+    pub(super) fn decide(
+        &mut self,
+        resource: &Resource,
+        kind: &dyn Kind,
+        address: &Address,
+        existing: Option<Existing>,
+        config: &Config,
+    ) -> Draft {
+        let mut draft = Draft::of(address.clone(), existing);
+        draft.needs = self.needs(address);
+        draft.dependencies = config.dependencies.clone();
+        let Some(existing) = &draft.existing else {
+            draft.change.action = Action::Create;
+            if let Some(gone) = self.prior.gone.remove(address) {
+                draft.change.reason = Some(Reason::Missing);
+                draft.forget = (gone.remembered_at != *address).then_some(gone.remembered_at);
+            }
+            let proposal = self.propose(resource, kind, address, None, &config.value);
+            draft.change.after = Some(proposal.after);
+            return draft;
+        };
+        if existing.origin == Origin::Imported {
+            draft.change.importing = Some(existing.id.clone());
+        }
+        let prior = existing.attributes.clone();
+        let wanted = ignore_changes(&resource.lifecycle.ignore_changes, kind.schema(), &prior, &config.value);
+        let proposal = self.propose(resource, kind, address, Some(&prior), &wanted);
+        let reason = match () {
+            () if existing.tainted => Some(Reason::Tainted),
+            () if !proposal.replace.is_empty() => Some(Reason::CannotUpdate),
+            () if self.input.options.replace.contains(address) => Some(Reason::Requested),
+            () if self.is_triggered(resource, address) => Some(Reason::Triggered),
+            () => None,
+        };
+        match reason {
+            Some(reason) => self.replace(resource, kind, &mut draft, reason, &wanted, proposal),
+            None => in_place(&mut draft, &prior, proposal.after),
+        }
+        draft
+    }
+
+    fn replace(
+        &mut self,
+        resource: &Resource,
+        kind: &dyn Kind,
+        draft: &mut Draft,
+        reason: Reason,
+        wanted: &Value,
+        proposal: Proposal,
+    ) {
+        let address = draft.change.address.clone();
+        let change = &mut draft.change;
+        change.action = match self.create_first.contains(&address.resource) {
+            true => Action::CreateThenDelete,
+            false => Action::DeleteThenCreate,
+        };
+        if reason == Reason::CannotUpdate {
+            change.replace_paths = proposal.replace;
+        }
+        change.reason = Some(reason);
+        change.loss = change.before.as_ref().and_then(|before| kind.loss(before));
+        change.after = Some(self.propose(resource, kind, &address, None, wanted).after);
+        self.check_prevent_destroy(&address);
+    }
+
+    fn propose(
+        &mut self,
+        resource: &Resource,
+        kind: &dyn Kind,
+        address: &Address,
+        prior: Option<&Value>,
+        config: &Value,
+    ) -> Proposal {
+        let mut proposal = propose(kind, address, prior, config, self.input.fingerprint);
+        let findings = std::mem::take(&mut proposal.diagnostics);
+        self.diagnostics.extend(placed(findings, resource, kind.schema(), address));
+        proposal
+    }
+
+    /// Takes a decision into the plan, and checks the postconditions on what will be.
+    pub(super) fn settle(&mut self, resource: &Resource, draft: Draft, config: &Config) {
+        let address = draft.change.address.clone();
+        if self.must_wait(&address, &draft, config) {
+            return;
+        }
+        let after = draft.change.after.clone().unwrap_or_else(undecided);
+        self.world.set(&address, after.clone());
+        self.drafts.insert(address.clone(), draft);
+        let checks = {
+            let scope = self.world.inside(&address).with_self(after);
+            Checked::postcondition(&address).all(&resource.lifecycle.postconditions, &scope, self.input.host)
+        };
+        self.record_checks(checks);
+    }
+
+    /// The addresses an instance needs.
+    fn needs(&self, address: &Address) -> Vec<Address> {
+        let node = crate::evaluate::Node::Resource(address.resource.clone());
+        let needed = self.world.graph().dependencies(&node);
+        needed.iter().map(|d| self.world.needed_address(address, d)).collect()
+    }
+}
+
+/// Nothing to replace: an update, if there is a difference.
+fn in_place(draft: &mut Draft, prior: &Value, after: Value) {
+    let missing = draft.existing.as_ref().map(|e| e.missing.clone()).unwrap_or_default();
+    let change = &mut draft.change;
+    if !missing.is_empty() {
+        change.action = Action::Update;
+        change.reason = Some(Reason::PartsMissing(missing.into_iter().map(Into::into).collect()));
+    } else if !after.same(prior) || marks_differ(prior, &after) {
+        change.action = Action::Update;
+    }
+    change.after = Some(after);
+}
+
+/// An instance that will not be there: what was configured, and null for all that a provider would have decided.
+pub(super) fn nothing_computed(schema: &Schema, config: &Value) -> Value {
+    with_attributes(config, |name, value| match schema.attribute(name) {
+        Some(a) if a.write_only || a.presence.computed() && !value.is_known() => Value::null(a.ty.without_optional()),
+        Some(a) if a.sensitive => value.clone().with_marks(Marks::SENSITIVE),
+        _ => value.clone(),
+    })
+}

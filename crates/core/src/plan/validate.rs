@@ -1,0 +1,131 @@
+//! What can be said of a configuration without variables, state and clouds: `validate`.
+use std::collections::BTreeMap;
+
+use ampere_lang::config::{Condition, Module, Resource};
+use ampere_lang::diagnostic::{Diagnostic, Diagnostics, Severity};
+use ampere_lang::eval::{Host, Reference, Scope, Subject, check_condition, evaluate, references};
+use ampere_lang::syntax::ast::Expr;
+use ampere_lang::value::{Type, Value};
+
+use super::ignore::check_ignored;
+use super::moved::Moves;
+use super::resource::placed;
+use super::traversal::literal_address;
+use crate::address::Address;
+use crate::evaluate::{World, suggestion};
+use crate::kind::{Kind, Kinds};
+
+/// All findings about a configuration, variables and real objects being unknown.
+pub fn validate(module: &Module, kinds: &Kinds, host: &dyn Host) -> Diagnostics {
+    let variables = BTreeMap::new();
+    let world = World::new(module, &variables, kinds, host);
+    let mut findings = Diagnostics::new();
+    if let Err(cycles) = world.order() {
+        findings.extend(cycles);
+        return findings;
+    }
+    Moves::new(module, &mut findings);
+    for name in module.locals.keys() {
+        findings.extend(world.local(name).into_iter().flat_map(|(_, found)| found));
+    }
+    for resource in module.resources.values() {
+        validate_resource(&world, resource, &mut findings);
+    }
+    for (name, output) in &module.outputs {
+        findings.extend(world.output(name).into_iter().flat_map(|(_, found)| found));
+        findings.extend(conditions(&output.preconditions, &world, host));
+        findings.extend(undeclared(&output.depends_on, &world));
+    }
+    for check in module.checks.values() {
+        let found = conditions(&check.asserts, &world, host);
+        findings.extend(found.into_iter().filter(|d| d.summary != "Invalid condition result"));
+    }
+    validate_removed(module, &mut findings);
+    findings
+}
+
+fn validate_resource(world: &World<'_>, resource: &Resource, findings: &mut Diagnostics) {
+    let Some(kind) = world.kind(&resource.name.resource_type) else {
+        return findings.push(unknown_type(world, resource));
+    };
+    let address = Address { resource: resource.name.clone(), key: None };
+    validate_repetition(world, resource, findings);
+    let scope = world.inside_block(&address);
+    let (config, found) = world.arguments(resource, kind.schema(), &address, &scope);
+    let broken = found.has_errors();
+    findings.extend(found);
+    if !broken {
+        findings.extend(placed(kind.validate(&config), resource, kind.schema(), &address));
+    }
+    findings.extend(check_ignored(resource, kind.schema()));
+    findings.extend(undeclared(&resource.depends_on, world));
+    findings.extend(undeclared(&resource.lifecycle.replace_triggered_by, world));
+    findings.extend(conditions(&resource.lifecycle.preconditions, &scope, world.host()));
+    let this = Value::unknown(kind_type(&**kind));
+    let scope = world.inside_block(&address).with_self(this);
+    findings.extend(conditions(&resource.lifecycle.postconditions, &scope, world.host()));
+}
+
+fn kind_type(kind: &dyn Kind) -> Type {
+    kind.schema().object_type().without_optional()
+}
+
+/// `count` and `for_each`, as far as they do not depend on what is unknown, nor on the resource itself (that fails at plan).
+fn validate_repetition(world: &World<'_>, resource: &Resource, findings: &mut Diagnostics) {
+    let Some(expr) = resource.count.as_ref().or(resource.for_each.as_ref()) else { return };
+    let (value, found) = evaluate(expr, world, world.host());
+    let broken = found.has_errors();
+    findings.extend(found);
+    if !broken && value.is_wholly_known() {
+        if let Err(found) = world.expansion(&resource.name) {
+            findings.extend(found);
+        }
+    }
+}
+
+fn unknown_type(world: &World<'_>, resource: &Resource) -> Diagnostic {
+    let resource_type = &resource.name.resource_type;
+    let near = suggestion(resource_type, world.kinds().keys().copied());
+    let hint = near.map(|name| format!(" Did you mean {name:?}?")).unwrap_or_default();
+    let provider = resource_type.split('_').next().unwrap_or(resource_type);
+    let detail = format!("The provider {provider} does not support resource type {resource_type:?}.{hint}");
+    Diagnostic::error("Invalid resource type", detail).at(resource.span)
+}
+
+/// Findings of conditions: what is wrong with them, not whether they hold.
+fn conditions(all: &[Condition], scope: &dyn Scope, host: &dyn Host) -> Diagnostics {
+    let mut findings = Diagnostics::new();
+    for condition in all {
+        let found = check_condition(condition, scope, host).diagnostics;
+        findings.extend(found.into_iter().filter(|d| d.severity == Severity::Error));
+    }
+    findings
+}
+
+/// References in lists of references that lead nowhere.
+fn undeclared(expressions: &[Expr], world: &World<'_>) -> Diagnostics {
+    let mut findings = Diagnostics::new();
+    for Reference { subject, span, .. } in expressions.iter().flat_map(references) {
+        if matches!(subject, Subject::CountIndex | Subject::EachKey | Subject::EachValue) {
+            continue;
+        }
+        if let Err(finding) = world.lookup(&subject, span) {
+            findings.push(finding);
+        }
+    }
+    findings
+}
+
+fn validate_removed(module: &Module, findings: &mut Diagnostics) {
+    for removed in &module.removed {
+        let Some(from) = literal_address(&removed.from) else { continue };
+        if let Some(resource) = module.resources.get(&from.resource) {
+            let detail = format!(
+                "This statement declares that {} was removed, but it is still declared in the configuration. Remove either \
+                 the resource block or this removed block.",
+                resource.name
+            );
+            findings.push(Diagnostic::error("Removed resource still exists", detail).at(removed.span));
+        }
+    }
+}
