@@ -7,12 +7,13 @@
 //! | 0 | [`address`], [`identity`], [`schema`], [`secret`], [`clock`] | names and values |
 //! | 1 | [`kind`], [`inventory`], [`snapshot`], [`evaluate`] | what is wanted, what is there, what we remember |
 //! | 2 | [`plan`], [`audit`], [`vault`] | pure and synchronous |
-//! | 3 | [`provider`], [`store`] (traits), [`planfile`], [`render`] | ports, and what people read |
+//! | 3 | [`provider`], [`store`] (traits), [`planfile`], [`builtin`], [`render`] | ports, and what people read |
 //! | 4 | [`apply`] | runs a plan; makes no choice of its own |
 //! | 5 | `store::sqlite` | sqlx lives there and nowhere else |
 pub mod address;
 pub mod apply;
 pub mod audit;
+pub mod builtin;
 pub mod clock;
 pub mod evaluate;
 pub mod identity;

@@ -1,4 +1,5 @@
 //! What depends on what in a module.
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -161,8 +162,8 @@ impl Graph {
                     came_from.insert(start, i);
                     break 'search;
                 }
-                if !came_from.contains_key(&j) {
-                    came_from.insert(j, i);
+                if let Entry::Vacant(unseen) = came_from.entry(j) {
+                    unseen.insert(i);
                     queue.push_back(j);
                 }
             }

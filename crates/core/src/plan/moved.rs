@@ -162,9 +162,7 @@ impl Moves {
         let mut taken: BTreeSet<Address> = staying.iter().map(|a| (*a).clone()).collect();
         let mut result = BTreeMap::new();
         for (from, to) in &moved {
-            if *from == to {
-                result.insert((*from).clone(), to.clone());
-            } else if taken.insert(to.clone()) {
+            if *from == to || taken.insert(to.clone()) {
                 result.insert((*from).clone(), to.clone());
             } else {
                 diagnostics.push(unresolved(from, to));

@@ -76,10 +76,11 @@ fn validate_repetition(world: &World<'_>, resource: &Resource, findings: &mut Di
     let (value, found) = evaluate(expr, world, world.host());
     let broken = found.has_errors();
     findings.extend(found);
-    if !broken && value.is_wholly_known() {
-        if let Err(found) = world.expansion(&resource.name) {
-            findings.extend(found);
-        }
+    if broken || !value.is_wholly_known() {
+        return;
+    }
+    if let Err(found) = world.expansion(&resource.name) {
+        findings.extend(found);
     }
 }
 
