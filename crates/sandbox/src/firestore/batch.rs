@@ -36,7 +36,11 @@ pub(crate) async fn commit(
             }
             results.push(apply(change, write)?);
         }
-        Ok(Json(json!({"writeResults": results, "commitTime": time(change.now())})))
+        let mut answer = json!({"commitTime": time(change.now())});
+        if !results.is_empty() {
+            answer["writeResults"] = json!(results);
+        }
+        Ok(Json(answer))
     })
 }
 

@@ -46,6 +46,9 @@ pub(crate) async fn dispatch(
             delete(change, &name, &precondition(&pairs)?)?;
             Ok(Json(json!({})).into_response())
         }
+        ("PATCH" | "DELETE", false) | ("POST", true) => {
+            Err(Refusal::invalid("The path does not name what this method is for."))
+        }
         _ => Err(Refusal::failure(StatusCode::NOT_FOUND)),
     })
 }
@@ -67,7 +70,7 @@ fn create(change: &mut Change<'_>, collection: &str, pairs: &Pairs, body: &Bytes
     let absent = Precondition { exists: Some(false), update_time: None };
     let fields = fields_of(body)?;
     let (document, _) = update(change, &format!("{collection}/{id}"), fields, None, &[], &absent)?;
-    Ok(Json(document).into_response())
+    Ok(Json(masked(&document, None)).into_response())
 }
 
 fn patch(change: &mut Change<'_>, name: &str, pairs: &Pairs, body: &Bytes) -> Result<Response, Refusal> {
@@ -113,23 +116,24 @@ fn list(change: &Change<'_>, collection: &str, pairs: &Pairs) -> Result<Response
     Ok(Json(answer).into_response())
 }
 
-/// A document with only the fields of a mask, when there is one.
+/// A document as it is answered: only the fields of a mask, when there is one, and no `fields` at
+/// all when there are none, as everywhere in Google's JSON.
 pub(crate) fn masked(document: &Value, mask: Option<&[FieldPath]>) -> Value {
-    let Some(mask) = mask else {
-        return document.clone();
-    };
-    let mut fields = Map::new();
-    for path in mask {
-        if let Some(value) = path.get(&document["fields"]) {
-            path.set(&mut fields, Some(value.clone()));
+    let mut shown = document.clone();
+    if let Some(mask) = mask {
+        let mut fields = Map::new();
+        for path in mask {
+            if let Some(value) = path.get(&document["fields"]) {
+                path.set(&mut fields, Some(value.clone()));
+            }
         }
+        shown["fields"] = Value::Object(fields);
     }
-    json!({
-        "name": document["name"],
-        "fields": fields,
-        "createTime": document["createTime"],
-        "updateTime": document["updateTime"],
-    })
+    let empty = shown["fields"].as_object().is_none_or(Map::is_empty);
+    if let Some(shown) = shown.as_object_mut().filter(|_| empty) {
+        shown.remove("fields");
+    }
+    shown
 }
 
 fn value_of<'p>(pairs: &'p Pairs, name: &str) -> Option<&'p str> {

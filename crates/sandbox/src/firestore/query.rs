@@ -224,15 +224,11 @@ fn cursor(cursor: &Value) -> Result<Option<Cursor>, Refusal> {
     Ok(Some(Cursor { values, before: cursor["before"].as_bool().unwrap_or(false) }))
 }
 
-/// A number, given plain or wrapped as `Int32Value` may be.
+/// A number of documents.
 fn count(number: &Value) -> Result<Option<usize>, Refusal> {
-    let plain = if number.is_object() { &number["value"] } else { number };
-    match plain {
-        Value::Null => Ok(None),
-        number => number
-            .as_u64()
-            .and_then(|number| usize::try_from(number).ok())
-            .map(Some)
-            .ok_or_else(|| Refusal::invalid("A count must not be negative.")),
+    if number.is_null() {
+        return Ok(None);
     }
+    let count = number.as_u64().and_then(|number| usize::try_from(number).ok());
+    count.map(Some).ok_or_else(|| Refusal::invalid("A count must be a number and not negative."))
 }

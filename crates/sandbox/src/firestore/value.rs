@@ -59,13 +59,13 @@ pub(crate) fn check(value: &mut Value, depth: usize) -> Result<(), Refusal> {
         "stringValue" | "bytesValue" | "referenceValue" => inner.is_string(),
         "geoPointValue" => inner.is_object(),
         "arrayValue" => {
-            for item in inner["values"].as_array_mut().into_iter().flatten() {
+            for item in inner.get_mut("values").and_then(Value::as_array_mut).into_iter().flatten() {
                 check(item, depth + 1)?;
             }
             inner.is_object()
         }
         "mapValue" => {
-            if let Some(map) = inner["fields"].as_object_mut() {
+            if let Some(map) = inner.get_mut("fields").and_then(Value::as_object_mut) {
                 check_map(map, depth + 1)?;
             }
             inner.is_object()

@@ -43,15 +43,15 @@ impl Precondition {
         let Some(wanted) = self.update_time else {
             return Ok(());
         };
-        match stored.and_then(update_time) {
-            None => Err(Refusal::not_found(format!("No document to update: {name}"))),
-            Some(found) if found == wanted => Ok(()),
-            Some(found) => Err(Refusal::failed_precondition(format!(
-                "the stored version ({}) does not match the required base version ({})",
-                found.as_microsecond(),
-                wanted.as_microsecond(),
-            ))),
+        let found = stored.and_then(update_time);
+        if found == Some(wanted) {
+            return Ok(());
         }
+        Err(Refusal::failed_precondition(format!(
+            "the stored version ({}) does not match the required base version ({})",
+            found.map_or(0, Timestamp::as_microsecond),
+            wanted.as_microsecond(),
+        )))
     }
 }
 

@@ -152,6 +152,19 @@ async fn a_collection_is_listed_page_by_page_without_what_lies_below() {
 }
 
 #[tokio::test]
+async fn what_is_empty_is_left_out_as_everywhere_in_googles_json() {
+    let sandbox = sandbox().await;
+    let calls = Calls::new(&sandbox);
+    let empty = calls.call("PATCH", &url("/c/empty"), json!({})).await.ok();
+    assert!(empty.get("fields").is_none(), "{empty}");
+    let fields = json!({"fields": {"list": {"arrayValue": {}}, "map": {"mapValue": {}}}});
+    let made = calls.call("PATCH", &url("/c/d"), fields.clone()).await.ok();
+    assert_eq!(made["fields"], fields["fields"]);
+    let nothing = calls.post(&url(":commit"), json!({})).await.ok();
+    assert!(nothing.get("writeResults").is_none() && nothing["commitTime"].is_string());
+}
+
+#[tokio::test]
 async fn what_is_not_valid_is_refused() {
     let sandbox = sandbox().await;
     let calls = Calls::new(&sandbox);
@@ -161,6 +174,10 @@ async fn what_is_not_valid_is_refused() {
     }
     let large = json!({"fields": {"a": text(&"x".repeat(1024 * 1024))}});
     calls.call("PATCH", &url("/c/d"), large).await.refused(400);
+    calls.call("PATCH", &url("/c"), json!({})).await.refused(400);
+    let gone = url("/c/gone?currentDocument.updateTime=2026-01-01T00:00:00Z");
+    let stale = calls.delete(&gone).await.refused(400);
+    assert_eq!(stale["error"]["status"], "FAILED_PRECONDITION");
     let foreign = json!({"writes": [{"delete": "projects/other/databases/(default)/documents/c/d"}]});
     calls.post(&url(":commit"), foreign).await.refused(400);
     let transaction = json!({"writes": [], "transaction": "dA=="});
