@@ -157,6 +157,14 @@ impl Journal {
         Ok(())
     }
 
+    /// A journal that can never be written.
+    #[cfg(all(test, target_os = "linux"))]
+    pub(super) fn on_a_full_disk() -> Journal {
+        let path = PathBuf::from("/dev/full");
+        let file = OpenOptions::new().append(true).open(&path).expect("Linux has this device");
+        Journal { path, file, length: 0 }
+    }
+
     fn write(&mut self, line: &[u8]) -> io::Result<()> {
         self.file.write_all(line)?;
         self.length += line.len() as u64;

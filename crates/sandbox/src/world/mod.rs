@@ -145,16 +145,16 @@ impl World {
         }
         let now = Timestamp::now() + self.clock_offset();
         let mut change = Change { collections: &mut self.collections, done: Vec::new(), now };
-        let outcome = request(&mut change);
-        let done = change.done;
-        if outcome.is_err() {
-            self.take_back(done);
-        } else if let Err(error) = self.write(&done) {
+        // A refused request's change is dropped with its writes, which takes them back.
+        let value = request(&mut change)?;
+        let done = std::mem::take(&mut change.done);
+        drop(change);
+        if let Err(error) = self.write(&done) {
             tracing::error!(%error, "the sandbox could not write its journal");
-            self.take_back(done);
+            take_back(&mut self.collections, done);
             return Err(NotWritten.into());
         }
-        outcome
+        Ok(value)
     }
 
     fn clock_offset(&self) -> SignedDuration {
@@ -177,11 +177,11 @@ impl World {
             .collect();
         journal.append(&records)
     }
+}
 
-    fn take_back(&mut self, done: Vec<(Kind, String, Replaced)>) {
-        for (kind, id, replaced) in done.into_iter().rev() {
-            self.collections[kind as usize].restore(&id, replaced);
-        }
+impl Drop for Change<'_> {
+    fn drop(&mut self) {
+        take_back(self.collections, std::mem::take(&mut self.done));
     }
 }
 
@@ -234,6 +234,12 @@ impl Change<'_> {
     }
 }
 
+fn take_back(collections: &mut [Collection], done: Vec<(Kind, String, Replaced)>) {
+    for (kind, id, replaced) in done.into_iter().rev() {
+        collections[kind as usize].restore(&id, replaced);
+    }
+}
+
 fn empty() -> Vec<Collection> {
     Kind::ALL.into_iter().map(Collection::new).collect()
 }
@@ -279,4 +285,42 @@ fn replay(collections: &mut [Collection], record: journal::OwnedRecord) -> bool 
         }
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(world: &mut World, then: impl FnOnce() -> Result<(), NotWritten>) -> Result<(), NotWritten> {
+        world.change(|change| {
+            change.put(Kind::Servers, "1", json!({"name": "a"}));
+            then()
+        })
+    }
+
+    #[test]
+    fn a_change_that_fails_or_panics_leaves_nothing() {
+        let mut world = World::in_memory();
+        assert!(put(&mut world, || Err(NotWritten)).is_err());
+        let panicked = std::panic::AssertUnwindSafe(|| put(&mut world, || panic!("on purpose")));
+        assert!(std::panic::catch_unwind(panicked).is_err());
+        assert!(world.is_new());
+        assert!(put(&mut world, || Ok(())).is_ok() && !world.is_new());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_refuses_the_change_and_keeps_the_world() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut world = World::open(directory.path()).expect("it opens");
+        assert!(put(&mut world, || Ok(())).is_ok());
+        let Storage::Directory { journal, .. } = &mut world.storage else { panic!("it is in a directory") };
+        *journal = Journal::on_a_full_disk();
+        let refused: Result<(), NotWritten> = world.change(|change| {
+            change.remove(Kind::Servers, "1");
+            Ok(())
+        });
+        assert!(refused.is_err());
+        assert_eq!(world.collections[Kind::Servers as usize].len(), 1);
+    }
 }
