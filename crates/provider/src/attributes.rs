@@ -19,12 +19,6 @@ pub(crate) fn integer(object: &Value, name: &str) -> Option<i64> {
     object.entries()?.get(name)?.as_number()?.to_i64()
 }
 
-/// The texts of a list attribute; null counts as empty.
-pub(crate) fn texts(object: &Value, name: &str) -> Vec<String> {
-    let list = object.entries().and_then(|attributes| attributes.get(name)).and_then(Value::elements);
-    list.into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()
-}
-
 /// The text of an attribute that must be known by now.
 ///
 /// # Errors

@@ -16,12 +16,17 @@
 mod account;
 mod attributes;
 mod firebase;
+mod hetzner;
 mod http;
+mod instance;
 mod marker;
 mod privacy;
 mod provider;
+mod secret;
 mod service;
 mod settings;
+mod stripe;
+mod subscription;
 
 pub use provider::{AmpereProvider, SetupError, kinds};
 pub use settings::{Endpoints, SETTINGS, Setting, Settings, block_type};

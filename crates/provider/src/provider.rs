@@ -12,12 +12,23 @@ use reqwest::header::HeaderMap;
 
 use crate::account::{AccountClient, AccountKind};
 use crate::firebase::{Firestore, Identity};
-use crate::http::{self, Endpoint, Limits};
+use crate::hetzner::{self, Hetzner};
+use crate::http::{self, Authorization, Endpoint, Limits};
+use crate::instance::{InstanceClient, InstanceKind};
+use crate::secret::{SecretClient, SecretKind};
 use crate::service::Service;
 use crate::settings::Settings;
+use crate::stripe::{self, Stripe};
+use crate::subscription::{SubscriptionClient, SubscriptionKind};
 
 /// How hard Google is worked: Identity Toolkit allows far more, Firestore advises to begin gently.
 const GOOGLE: Limits = Limits { concurrency: 16, timeout: Duration::from_secs(30) };
+
+/// How hard Stripe is worked: 25 requests a second and endpoint (100 live) are allowed; answers take 0.2 to 1 s.
+const STRIPE: Limits = Limits { concurrency: 8, timeout: Duration::from_secs(80) };
+
+/// How hard Hetzner is worked: 3600 requests an hour are allowed, bursts too.
+const HETZNER: Limits = Limits { concurrency: 8, timeout: Duration::from_secs(60) };
 
 /// The kinds without their clouds: enough to validate and to plan without a refresh.
 ///
@@ -25,7 +36,12 @@ const GOOGLE: Limits = Limits { concurrency: 16, timeout: Duration::from_secs(30
 /// assert!(ampere_provider::kinds().contains_key("ampere_account"));
 /// ```
 pub fn kinds() -> BTreeMap<&'static str, Arc<dyn Kind>> {
-    let kinds: [Arc<dyn Kind>; 1] = [Arc::new(AccountKind::new())];
+    let kinds: [Arc<dyn Kind>; 4] = [
+        Arc::new(AccountKind::new()),
+        Arc::new(SubscriptionKind::new()),
+        Arc::new(SecretKind::new()),
+        Arc::new(InstanceKind::new()),
+    ];
     kinds.into_iter().map(|kind| (kind.schema().kind, kind)).collect()
 }
 
@@ -55,8 +71,25 @@ impl AmpereProvider {
         let project = &settings.google_project;
         let identity = Arc::new(Identity::new(google("Firebase Auth", &settings.identity_toolkit), project));
         let firestore = Arc::new(Firestore::new(google("Firestore", &settings.firestore), project));
-        let services: [(&'static str, Box<dyn Service>); 1] =
-            [("ampere_account", Box::new(AccountClient::new(identity, firestore)))];
+        let stripe_key = Authorization::Token(settings.stripe_key.clone());
+        let stripe = Endpoint::new(
+            stripe::CLOUD,
+            client.clone(),
+            settings.stripe.clone(),
+            stripe_key,
+            stripe::headers(),
+            STRIPE,
+        );
+        let hetzner_token = Authorization::Token(settings.hetzner_token.clone());
+        let base = settings.hetzner.clone();
+        let hetzner = Endpoint::new(hetzner::CLOUD, client, base, hetzner_token, HeaderMap::new(), HETZNER);
+        let subscriptions = SubscriptionClient::new(Stripe::new(stripe), identity.clone());
+        let services: [(&'static str, Box<dyn Service>); 4] = [
+            ("ampere_account", Box::new(AccountClient::new(identity, firestore.clone()))),
+            ("ampere_subscription", Box::new(subscriptions)),
+            ("ampere_secret", Box::new(SecretClient::new(firestore))),
+            ("ampere_instance", Box::new(InstanceClient::new(Hetzner::new(hetzner)))),
+        ];
         Ok(AmpereProvider { kinds: kinds(), services: services.into_iter().collect() })
     }
 

@@ -53,11 +53,6 @@ impl Endpoint {
         Endpoint { cloud, client, base, authorization, headers, limits, turns }
     }
 
-    /// The cloud's name for messages.
-    pub fn cloud(&self) -> &'static str {
-        self.cloud
-    }
-
     /// Whether it is a test service on this machine.
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.base)

@@ -36,7 +36,7 @@ impl Settings {
             stripe_key: Token::new("sk_test_sandbox"),
             identity_toolkit,
             firestore,
-            google_project: "ampere-sandbox".into(),
+            google_project: "demo-ampere".into(),
             google_token: Some(Token::new("owner")),
             sandbox: true,
         })

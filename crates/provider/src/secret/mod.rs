@@ -1,0 +1,14 @@
+//! `ampere_secret`: a key or token of the customer's own, sealed (promises C2, S1).
+//!
+//! The value is write-only: it comes from an ephemeral variable, is sealed before anything is sent, and is kept nowhere in
+//! the clear. The Firestore document `ampereSecrets/{id}` and the state hold the sealed text; plans show version and
+//! fingerprint.
+mod client;
+mod kind;
+mod model;
+mod schema;
+mod services;
+
+pub(crate) use client::SecretClient;
+pub(crate) use kind::SecretKind;
+pub(crate) use services::{CHANNELS, MODEL_PROVIDERS};

@@ -1,0 +1,78 @@
+//! What a secret may be for.
+
+/// Model providers that OpenClaw knows by these names: <https://docs.openclaw.ai/concepts/model-providers>.
+pub(crate) const MODEL_PROVIDERS: &[&str] = &[
+    "anthropic",
+    "byteplus",
+    "cerebras",
+    "deepseek",
+    "fireworks",
+    "google",
+    "groq",
+    "huggingface",
+    "kilocode",
+    "minimax",
+    "mistral",
+    "moonshot",
+    "nvidia",
+    "openai",
+    "opencode",
+    "openrouter",
+    "perplexity",
+    "qianfan",
+    "qwen",
+    "synthetic",
+    "together",
+    "venice",
+    "vercel-ai-gateway",
+    "volcengine",
+    "xai",
+    "xiaomi",
+    "zai",
+];
+
+/// Messaging channels (promise F1).
+pub(crate) const CHANNELS: &[&str] = &["discord", "imessage", "signal", "telegram", "whatsapp"];
+
+/// Anything else, with a name of its own.
+pub(crate) const GENERIC: &str = "generic";
+
+/// Whether it is one of the kinds.
+pub(crate) fn is_known(kind: &str) -> bool {
+    kind == GENERIC || MODEL_PROVIDERS.contains(&kind) || CHANNELS.contains(&kind)
+}
+
+/// The known kind that a mistyped one is nearest to, if one is near.
+pub(crate) fn nearest(kind: &str) -> Option<&'static str> {
+    let known = MODEL_PROVIDERS.iter().chain(CHANNELS).chain([&GENERIC]);
+    let nearest = known.map(|known| (distance(kind, known), *known)).min()?;
+    (nearest.0 <= 2).then_some(nearest.1)
+}
+
+/// Levenshtein's edit distance.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().take(40).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_pen_is_recognised() {
+        assert_eq!(nearest("antropic"), Some("anthropic"));
+        assert_eq!(nearest("telegramm"), Some("telegram"));
+        assert_eq!(nearest("my-own-thing"), None);
+    }
+}

@@ -1,0 +1,204 @@
+//! What Stripe answers, read leniently: the id first, everything else if it is as expected.
+use std::collections::BTreeMap;
+
+use ampere_core::identity::{ExternalId, Marker};
+use ampere_core::inventory::{Observed, Part};
+use ampere_core::provider::ProviderError;
+use ampere_lang::value::{Type, Value};
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use crate::attributes::{Attributes, integer, optional, required};
+use crate::marker;
+use crate::stripe::CLOUD;
+
+/// The part that makes the subscription.
+pub(crate) const SUBSCRIPTION: &str = "subscription";
+/// The part that pays.
+pub(crate) const CUSTOMER: &str = "customer";
+/// Reported as missing while the customer lacks our marker.
+pub(crate) const MARKER: &str = "marker";
+
+/// What the configuration wants of Stripe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// The account's uid.
+    pub account: String,
+    /// The price's id.
+    pub price: String,
+    /// `collection_method`
+    pub payment: String,
+    /// `period_end` or `cancel_request`
+    pub erase_on: String,
+    /// `trial_period_days`
+    pub trial_days: Option<i64>,
+}
+
+impl Wanted {
+    /// Reads it from an object of the schema.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` if a needed attribute has no value.
+    pub fn read(object: &Value) -> Result<Wanted, ProviderError> {
+        Ok(Wanted {
+            account: required(CLOUD, object, "account")?,
+            price: required(CLOUD, object, "price")?,
+            payment: required(CLOUD, object, "payment")?,
+            erase_on: required(CLOUD, object, "erase_on")?,
+            trial_days: integer(object, "trial_days"),
+        })
+    }
+}
+
+/// A customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Customer {
+    /// `cus_…`
+    pub id: String,
+    /// `email`
+    pub email: Option<String>,
+    /// Our marker.
+    pub marker: Option<Marker>,
+    /// A deleted customer stays readable.
+    pub deleted: bool,
+}
+
+impl Customer {
+    /// Reads one.
+    pub fn read(customer: &Json) -> Option<Customer> {
+        Some(Customer {
+            id: customer["id"].as_str()?.to_owned(),
+            email: customer["email"].as_str().map(str::to_owned),
+            marker: marked(customer),
+            deleted: customer["deleted"].as_bool().unwrap_or(false),
+        })
+    }
+}
+
+/// A subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Subscription {
+    /// `sub_…`
+    pub id: String,
+    /// `cus_…`
+    pub customer: Option<String>,
+    /// Our marker.
+    pub marker: Option<Marker>,
+    /// `status`
+    pub status: Option<String>,
+    /// The price of its first item.
+    pub price: Option<String>,
+    /// The id of its first item.
+    pub item: Option<String>,
+    /// `collection_method`
+    pub payment: Option<String>,
+    /// When it was made.
+    pub created: i64,
+    current_period_end: Option<i64>,
+    canceled_at: Option<i64>,
+    ended_at: Option<i64>,
+    payment_url: Option<String>,
+    metadata: BTreeMap<String, String>,
+}
+
+impl Subscription {
+    /// Reads one.
+    pub fn read(subscription: &Json) -> Option<Subscription> {
+        let text = |value: &Json| value.as_str().map(str::to_owned);
+        let item = &subscription["items"]["data"][0];
+        let invoice = &subscription["latest_invoice"];
+        let metadata = subscription["metadata"].as_object();
+        Some(Subscription {
+            id: subscription["id"].as_str()?.to_owned(),
+            customer: text(&subscription["customer"]).or_else(|| text(&subscription["customer"]["id"])),
+            marker: marked(subscription),
+            status: text(&subscription["status"]),
+            price: text(&item["price"]["id"]),
+            item: text(&item["id"]),
+            payment: text(&subscription["collection_method"]),
+            created: subscription["created"].as_i64().unwrap_or(0),
+            // On the item since version "basil", on the subscription before.
+            current_period_end: item["current_period_end"]
+                .as_i64()
+                .or_else(|| subscription["current_period_end"].as_i64()),
+            canceled_at: subscription["canceled_at"].as_i64(),
+            ended_at: subscription["ended_at"].as_i64(),
+            payment_url: text(&invoice["hosted_invoice_url"]).filter(|_| invoice["status"] == "open"),
+            metadata: metadata
+                .into_iter()
+                .flatten()
+                .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+                .collect(),
+        })
+    }
+
+    /// Whether it can never be active again.
+    pub fn is_over(&self) -> bool {
+        matches!(self.status.as_deref(), Some("canceled" | "incomplete_expired"))
+    }
+
+    /// The value of a `metadata[…]` parameter; what is not there is empty, as Stripe takes it.
+    pub fn metadata_of(&self, parameter: &str) -> &str {
+        let name = parameter.trim_start_matches("metadata[").trim_end_matches(']');
+        self.metadata.get(name).map_or("", String::as_str)
+    }
+
+    /// What it says of the attributes.
+    pub fn attributes(&self) -> Attributes {
+        let kept = |name: &str| optional(self.metadata.get(name).filter(|text| !text.is_empty()));
+        let time = |seconds: Option<i64>| {
+            optional(seconds.and_then(|s| Timestamp::from_second(s).ok()).map(|time| time.to_string()))
+        };
+        let trial = self.metadata.get("ampere_trial_days").and_then(|days| days.parse::<i64>().ok());
+        Attributes::from([
+            ("id".into(), Value::string(&self.id)),
+            ("account".into(), kept("ampere_account")),
+            ("price".into(), optional(self.price.as_deref())),
+            ("trial_days".into(), trial.map_or_else(|| Value::null(Type::Number), Value::number)),
+            ("payment".into(), optional(self.payment.as_deref())),
+            ("erase_on".into(), kept("ampere_erase_on")),
+            ("customer_id".into(), optional(self.customer.as_deref())),
+            ("status".into(), optional(self.status.as_deref())),
+            ("current_period_end".into(), time(self.current_period_end)),
+            ("payment_url".into(), optional(self.payment_url.as_deref())),
+            ("canceled_at".into(), time(self.canceled_at)),
+            ("ended_at".into(), time(self.ended_at)),
+        ])
+    }
+
+    /// The subscription and its customer as one object.
+    pub fn observed(&self, customer: Option<&Customer>) -> Observed {
+        let marker = self.marker.clone().unwrap_or_else(marker::none);
+        let mut missing = Vec::new();
+        match customer {
+            None => missing.push(CUSTOMER),
+            Some(customer) if customer.marker.as_ref() != Some(&marker) && self.marker.is_some() => {
+                missing.push(MARKER)
+            }
+            Some(_) => {}
+        }
+        let mut attributes = self.attributes();
+        // What we never wrote (an imported subscription) is not known, rather than null.
+        attributes.retain(|name, value| !(value.is_null() && matches!(&**name, "account" | "erase_on" | "trial_days")));
+        let mut parts = vec![Part { what: SUBSCRIPTION, id: self.id.as_str().into() }];
+        parts.extend(customer.map(|customer| Part { what: CUSTOMER, id: customer.id.as_str().into() }));
+        Observed { id: Some(ExternalId::from(self.id.as_str())), marker, attributes, parts, missing }
+    }
+}
+
+/// A customer of ours that has no subscription.
+pub(crate) fn leftover(customer: &Customer, marker: Marker) -> Observed {
+    Observed {
+        id: None,
+        marker,
+        attributes: BTreeMap::new(),
+        parts: vec![Part { what: CUSTOMER, id: customer.id.as_str().into() }],
+        missing: vec![SUBSCRIPTION],
+    }
+}
+
+fn marked(object: &Json) -> Option<Marker> {
+    let metadata = &object["metadata"];
+    Some(marker::marker(metadata["ampere_stack"].as_str()?, metadata["ampere_address"].as_str()?))
+}
