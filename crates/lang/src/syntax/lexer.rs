@@ -265,8 +265,17 @@ impl Lexer<'_> {
         }
     }
 
+    /// A carriage return by itself is not a character of any template.
+    fn stray_return(&mut self) -> bool {
+        let stray = self.byte(0) == b'\r' && self.byte(1) != b'\n';
+        if stray {
+            self.emit(TokenKind::Invalid, 1);
+        }
+        stray
+    }
+
     fn heredoc(&mut self, marker: (usize, usize), line_start: bool) {
-        if self.open_sequence() {
+        if self.open_sequence() || self.stray_return() {
             return;
         }
         let len = line_len(&self.bytes[self.at.byte as usize..]);
@@ -283,7 +292,7 @@ impl Lexer<'_> {
     }
 
     fn bare(&mut self) {
-        if !self.open_sequence() {
+        if !self.open_sequence() && !self.stray_return() {
             let len = line_len(&self.bytes[self.at.byte as usize..]);
             self.emit(TokenKind::StringLit, len);
         }
@@ -358,6 +367,8 @@ fn line_len(bytes: &[u8]) -> usize {
     while let Some(b) = bytes.get(at) {
         match b {
             b'\n' => return at + 1,
+            // Only as part of a line end: see `stray_return`.
+            b'\r' if bytes.get(at + 1) != Some(&b'\n') => break,
             b'$' | b'%' => match sequence_at(bytes, at) {
                 Sequence::Opens => break,
                 Sequence::Escaped => at += 3,

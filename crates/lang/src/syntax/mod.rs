@@ -1,6 +1,7 @@
 //! From text to tree: HCL native syntax and its JSON form.
 pub mod ast;
 mod escape;
+mod format;
 mod json;
 mod lexer;
 mod parser;
@@ -51,4 +52,15 @@ pub fn parse_json(file: FileId, text: &str) -> (Body, Diagnostics) {
 /// Parses a file of variables in JSON syntax (`.tfvars.json`): strings are themselves there, not templates.
 pub(crate) fn parse_json_values(file: FileId, text: &str) -> (Body, Diagnostics) {
     json::file(file, text, json::Strings::Literals)
+}
+
+/// Lays a file of native syntax out as `terraform fmt` does, byte for byte. A text with syntax errors is returned as it
+/// is: parse it first to report them.
+///
+/// ```
+/// use ampere_lang::syntax::format;
+/// assert_eq!(format("locals {\na=1\n  long =2\n}\n"), "locals {\n  a    = 1\n  long = 2\n}\n");
+/// ```
+pub fn format(text: &str) -> String {
+    format::format(text)
 }

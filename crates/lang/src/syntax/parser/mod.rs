@@ -51,8 +51,12 @@ struct Parser<'t> {
 
 /// Parses a configuration file.
 pub(crate) fn file(file: FileId, text: &str) -> (Body, Diagnostics) {
-    let tokens = tokenize(text, Start::Normal);
-    let mut parser = Parser::new(file, text, &tokens);
+    body_of(file, text, &tokenize(text, Start::Normal))
+}
+
+/// Parses the tokens of a configuration file.
+pub(crate) fn body_of(file: FileId, text: &str, tokens: &[Token]) -> (Body, Diagnostics) {
+    let mut parser = Parser::new(file, text, tokens);
     let body = parser.file();
     (body, parser.diags)
 }

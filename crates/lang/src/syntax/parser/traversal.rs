@@ -44,7 +44,8 @@ impl Parser<'_> {
             return Ok(close);
         }
         let detail = "The star of a splat operator must be followed at once by a closing bracket (\"]\").";
-        self.fail(close, "Missing close bracket on splat index", detail)
+        let place = self.closing_bracket(close);
+        self.fail(place, "Missing close bracket on splat index", detail)
     }
 
     /// `.name`, `.0`, `.*`
@@ -81,8 +82,7 @@ impl Parser<'_> {
                 let detail = "A splat (*) cannot be used inside another attribute-only splat. Use [*] instead.";
                 self.fail(token, "Nested splat expression not allowed", detail)
             }
-            // Point at the dot: what follows may be the next line.
-            _ => self.fail(dot, "Invalid attribute name", "An attribute name is required after a dot."),
+            _ => self.fail(token, "Invalid attribute name", "An attribute name is required after a dot."),
         }
     }
 
@@ -107,16 +107,30 @@ impl Parser<'_> {
             let key = p.expression()?;
             let close = p.read();
             if close.kind != TokenKind::CBrack {
-                return p.fail(
-                    close,
-                    "Missing close bracket on index",
-                    "The index operator must end with a closing bracket (\"]\").",
-                );
+                let detail = "The index operator must end with a closing bracket (\"]\").";
+                let place = p.closing_bracket(close);
+                return p.fail(place, "Missing close bracket on index", detail);
             }
             Ok((key, close))
         })?;
         let span = object.span.to(self.span(open)).to(self.span(close));
         let tallest = height.max(self.height);
         self.node(ExprKind::Index { object, key }, span, tallest)
+    }
+
+    /// Where Terraform reports a missing bracket: at the next bracket that would close, or else at the end of the file.
+    fn closing_bracket(&self, found: Token) -> Token {
+        let mut open = 0;
+        let rest = self.tokens.iter().skip_while(|t| t.end.byte <= found.end.byte);
+        for token in rest {
+            match token.kind {
+                TokenKind::OBrack => open += 1,
+                TokenKind::CBrack if open == 0 => return *token,
+                TokenKind::CBrack => open -= 1,
+                TokenKind::Eof => return *token,
+                _ => {}
+            }
+        }
+        found
     }
 }
