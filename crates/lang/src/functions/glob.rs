@@ -1,18 +1,15 @@
 //! File name patterns: `*`, `?`, `[…]`, `{a,b}`, and `**` for any directories.
 
 /// A pattern, component by component.
-pub(super) struct Pattern {
-    /// Every alternative way to read the braces.
-    alternatives: Vec<Vec<Component>>,
-}
+pub(super) struct Pattern(Vec<Component>);
 
 enum Component {
     /// `**`
     AnyDirectories,
     /// A name without special characters.
     Name(String),
-    /// Anything else.
-    Tokens(Vec<Token>),
+    /// Anything else: every way to read its braces.
+    Alternatives(Vec<Vec<Token>>),
 }
 
 enum Token {
@@ -22,17 +19,15 @@ enum Token {
     Class { negated: bool, ranges: Vec<(char, char)> },
 }
 
-/// Most readings of a pattern with braces (a bound against absurd patterns).
+/// Most readings of a component with braces (a bound against absurd patterns).
 const MAX_ALTERNATIVES: usize = 1024;
 
 /// Reads a pattern of components between `/`.
 ///
 /// # Errors
-/// An unclosed class or brace.
+/// A class or a brace that is not closed in its component.
 pub(super) fn parse(pattern: &str) -> Result<Pattern, &'static str> {
-    let expanded = expand_braces(pattern)?;
-    let alternatives: Result<Vec<_>, _> = expanded.iter().map(|p| p.split('/').map(component).collect()).collect();
-    Ok(Pattern { alternatives: alternatives? })
+    pattern.split('/').map(component).collect::<Result<_, _>>().map(Pattern)
 }
 
 /// Replaces the first `{a,b}` by each of its choices, and so on with what follows.
@@ -82,9 +77,14 @@ fn component(text: &str) -> Result<Component, &'static str> {
     if text == "**" {
         return Ok(Component::AnyDirectories);
     }
-    if !text.contains(['*', '?', '[', '\\']) {
+    if !text.contains(['*', '?', '[', '{', '\\']) {
         return Ok(Component::Name(text.to_string()));
     }
+    let expanded = expand_braces(text)?;
+    Ok(Component::Alternatives(expanded.iter().map(|text| tokens(text)).collect::<Result<_, _>>()?))
+}
+
+fn tokens(text: &str) -> Result<Vec<Token>, &'static str> {
     let mut tokens = Vec::new();
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
@@ -96,7 +96,7 @@ fn component(text: &str) -> Result<Component, &'static str> {
             c => Token::Character(c),
         });
     }
-    Ok(Component::Tokens(tokens))
+    Ok(tokens)
 }
 
 fn class(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<Token, &'static str> {
@@ -126,20 +126,14 @@ fn class(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<Token, &
 impl Pattern {
     /// The directory that every match lies in, `.` for the current one.
     pub(super) fn fixed_directory(&self) -> String {
-        let mut shared: Option<Vec<&str>> = None;
-        for components in &self.alternatives {
-            let names: Vec<&str> = components[..components.len() - 1]
-                .iter()
-                .map_while(|c| if let Component::Name(name) = c { Some(name.as_str()) } else { None })
-                .collect();
-            shared = Some(match shared {
-                None => names,
-                Some(before) => before.into_iter().zip(names).take_while(|(a, b)| a == b).map(|(a, _)| a).collect(),
-            });
-        }
-        match shared.unwrap_or_default() {
-            names if names.is_empty() => ".".into(),
-            names if names == [""] => "/".into(),
+        let directories = self.0.split_last().map(|(_, directories)| directories).unwrap_or_default();
+        let names: Vec<&str> = directories
+            .iter()
+            .map_while(|c| if let Component::Name(name) = c { Some(name.as_str()) } else { None })
+            .collect();
+        match &names[..] {
+            [] => ".".into(),
+            [""] => "/".into(),
             names => names.join("/"),
         }
     }
@@ -147,7 +141,7 @@ impl Pattern {
     /// Whether a path matches as a whole.
     pub(super) fn matches(&self, path: &str) -> bool {
         let names: Vec<&str> = path.split('/').collect();
-        self.alternatives.iter().any(|components| components_match(components, &names))
+        components_match(&self.0, &names)
     }
 }
 
@@ -161,10 +155,11 @@ fn components_match(components: &[Component], names: &[&str]) -> bool {
             next[at] = match component {
                 Component::AnyDirectories => reachable[at] || at < names.len() && next[at + 1],
                 Component::Name(name) => at < names.len() && names[at] == name && reachable[at + 1],
-                Component::Tokens(tokens) => {
-                    at < names.len()
-                        && reachable[at + 1]
-                        && tokens_match(tokens, &names[at].chars().collect::<Vec<_>>())
+                Component::Alternatives(alternatives) => {
+                    at < names.len() && reachable[at + 1] && {
+                        let name: Vec<char> = names[at].chars().collect();
+                        alternatives.iter().any(|tokens| tokens_match(tokens, &name))
+                    }
                 }
             };
         }
@@ -208,9 +203,9 @@ mod tests {
         assert!(!matches("*.tf", "d/a.tf"));
         assert!(matches("**/*.tf", "a.tf") && matches("**/*.tf", "d/e/a.tf"));
         assert!(matches("d/**", "d/e/f"));
-        assert!(matches("{a,b/*}.txt", "b/x.txt") && matches("[!x-z]?", "ab"));
+        assert!(matches("{a,b*}.txt", "bx.txt") && matches("[!x-z]?", "ab"));
         assert!(!matches("[!x-z]?", "xb"));
-        assert!(parse("[a").is_err() && parse("{a").is_err());
+        assert!(parse("[a").is_err() && parse("{a").is_err() && parse("{a,b/c}").is_err());
         assert_eq!(parse("d/e/*.tf").unwrap().fixed_directory(), "d/e");
     }
 }

@@ -12,6 +12,7 @@ mod csv;
 mod date;
 mod encoding;
 mod file;
+mod float;
 mod format;
 mod gather;
 mod glob;
@@ -22,6 +23,7 @@ mod mapping;
 mod numeric;
 mod pattern;
 mod re2;
+mod rsa;
 mod sensitive;
 mod set;
 mod signature;
@@ -54,6 +56,7 @@ static BY_NAME: LazyLock<BTreeMap<&'static str, &'static Function>> = LazyLock::
         mapping::FUNCTIONS,
         numeric::FUNCTIONS,
         pattern::FUNCTIONS,
+        rsa::FUNCTIONS,
         sensitive::FUNCTIONS,
         set::FUNCTIONS,
         string::FUNCTIONS,

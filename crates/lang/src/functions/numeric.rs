@@ -2,6 +2,7 @@
 use dashu_int::{IBig, UBig};
 
 use super::call::Arguments;
+use super::float::{natural_logarithm, power};
 use super::signature::{Function, FunctionError, Parameter};
 use crate::value::{Number, Type, Value};
 
@@ -32,11 +33,11 @@ fn from_float(f: f64) -> Result<Value, FunctionError> {
 }
 
 fn log(a: &Arguments<'_>) -> Result<Value, FunctionError> {
-    from_float(a.number(0)?.to_f64().ln() / a.number(1)?.to_f64().ln())
+    from_float(natural_logarithm(a.number(0)?.to_f64()) / natural_logarithm(a.number(1)?.to_f64()))
 }
 
 fn pow(a: &Arguments<'_>) -> Result<Value, FunctionError> {
-    from_float(a.number(0)?.to_f64().powf(a.number(1)?.to_f64()))
+    from_float(power(a.number(0)?.to_f64(), a.number(1)?.to_f64()))
 }
 
 fn extreme(a: &Arguments<'_>, least: bool) -> Result<Value, FunctionError> {

@@ -19,13 +19,28 @@ struct Translation<'p> {
 
 impl Translation<'_> {
     fn run(&mut self) -> Result<(), String> {
+        let mut repeated = false;
         while let Some(c) = self.rest.next() {
+            let repeats = matches!(c, '*' | '+' | '?') || c == '{' && self.repetition_follows();
+            if repeats && repeated {
+                return Err("invalid nested repetition operator".into());
+            }
             match c {
                 '\\' => self.escape(false)?,
                 '[' => self.class()?,
-                '{' if !self.repetition_follows() => self.out.push_str("\\{"),
+                '{' if repeats => {
+                    self.out.push('{');
+                    self.out.extend(self.rest.by_ref().take_while(|c| *c != '}'));
+                    self.out.push('}');
+                }
+                '{' => self.out.push_str("\\{"),
                 c => self.out.push(c),
             }
+            // The `?` after a repetition belongs to it.
+            if repeats && self.rest.next_if_eq(&'?').is_some() {
+                self.out.push('?');
+            }
+            repeated = repeats;
         }
         Ok(())
     }

@@ -17,7 +17,8 @@ const MAX_NODES: usize = 1_000_000;
 
 /// Decodes the one document of a text. Error messages name the place and no content.
 pub(super) fn decode(text: &str) -> Result<Value, String> {
-    let mut reader = Reader { parser: Parser::new_from_str(text), anchors: HashMap::new() };
+    let lines = text.split('\n').collect();
+    let mut reader = Reader { parser: Parser::new_from_str(text), lines, anchors: HashMap::new(), flow: 0 };
     reader.next()?;
     let (event, span) = reader.next()?;
     if !matches!(event, Event::DocumentStart(_)) {
@@ -46,6 +47,9 @@ struct Node {
 
 struct Reader<'t> {
     parser: Parser<'t, StrInput<'t>>,
+    lines: Vec<&'t str>,
+    /// How many brackets and braces are open.
+    flow: usize,
     /// What each anchor stands for; none while it is being read.
     anchors: HashMap<usize, Option<Node>>,
 }
@@ -66,6 +70,34 @@ impl<'t> Reader<'t> {
         if depth > MAX_DEPTH {
             return Err(at(span, "nested too deeply"));
         }
+        self.check_tabs(span)?;
+        let bracketed = self.opens_bracket(&event, span);
+        self.flow += usize::from(bracketed);
+        let read = self.read(event, span, depth);
+        self.flow -= usize::from(bracketed);
+        read
+    }
+
+    fn line(&self, span: Span) -> &'t str {
+        self.lines.get(span.start.line() - 1).copied().unwrap_or_default()
+    }
+
+    /// Outside brackets no tab may stand in the indentation of a value.
+    fn check_tabs(&self, span: Span) -> Result<(), String> {
+        let mut indentation = self.line(span).chars().take_while(|c| *c == ' ' || *c == '\t');
+        if self.flow == 0 && indentation.position(|c| c == '\t').is_some_and(|at| at < span.start.col()) {
+            return Err(at(span, "found a tab character that cannot start any token"));
+        }
+        Ok(())
+    }
+
+    /// Whether a collection in brackets or braces begins here; one inside another certainly does.
+    fn opens_bracket(&self, event: &Event<'_>, span: Span) -> bool {
+        let opens = matches!(event, Event::SequenceStart(..) | Event::MappingStart(..));
+        opens && (self.flow > 0 || matches!(self.line(span).chars().nth(span.start.col()), Some('[' | '{')))
+    }
+
+    fn read(&mut self, event: Event<'t>, span: Span, depth: usize) -> Result<Node, String> {
         let (anchor, node) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let value = scalar(&text, style, tag.as_deref()).map_err(|e| at(span, e))?;

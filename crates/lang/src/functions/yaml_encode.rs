@@ -144,12 +144,10 @@ impl Emitter {
         if text.starts_with([' ', '\n']) {
             self.indicator(&INDENT.to_string(), false, false, false);
         }
-        self.open_ended = false;
         if !text.ends_with('\n') {
             self.indicator("-", false, false, false);
         } else if text == "\n" || text.ends_with("\n\n") {
             self.indicator("+", false, false, false);
-            self.open_ended = true;
         }
         self.put('\n');
         self.indention = true;

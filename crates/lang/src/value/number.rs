@@ -190,7 +190,8 @@ impl Number {
             (false, true) => 1,
             _ => 0,
         };
-        Number::from_integer(whole + IBig::from(step))
+        let precision = if let Repr::Finite(n) = &self.0 { n.precision() } else { INTEGER_PRECISION };
+        Number::finite(Float::from(whole + IBig::from(step)).with_precision(precision).value())
     }
 
     /// The magnitude.
