@@ -9,12 +9,14 @@
 //! | 2 | [`plan`], [`audit`], [`vault`] | pure and synchronous |
 //! | 3 | [`provider`], [`store`] (traits), [`planfile`], [`builtin`], [`render`] | ports, and what people read |
 //! | 4 | [`apply`] | runs a plan; makes no choice of its own |
+//! | 5 | [`engine`] | the parts joined, for callers |
 //! | 5 | `store::sqlite` | sqlx lives there and nowhere else |
 pub mod address;
 pub mod apply;
 pub mod audit;
 pub mod builtin;
 pub mod clock;
+pub mod engine;
 pub mod evaluate;
 pub mod identity;
 pub mod inventory;

@@ -2,7 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ampere_lang::config::{Condition, Lifecycle};
+use ampere_lang::config::{Condition, Lifecycle, ResourceName};
 use ampere_lang::diagnostic::{Diagnostic, Diagnostics, Severity};
 use ampere_lang::eval::{ConditionOutcome, check_condition};
 use ampere_lang::value::Value;
@@ -39,6 +39,7 @@ pub(super) struct Run<'a> {
     pub(super) input: &'a ApplyInput<'a>,
     pub(super) world: World<'a>,
     changes: BTreeMap<(&'a Address, Option<&'a str>), &'a Change>,
+    created_first: BTreeSet<ResourceName>,
     /// Addresses by kind and id, of what is there.
     ids: Mutex<BTreeMap<(Arc<str>, ExternalId), Address>>,
 }
@@ -56,7 +57,8 @@ impl<'a> Run<'a> {
                 ids.extend(change.id.iter().map(|id| ((kind.clone(), id.clone()), change.address.clone())));
             }
         }
-        Run { input, world, changes, ids: Mutex::new(ids) }
+        let created_first = world.created_first();
+        Run { input, world, changes, created_first, ids: Mutex::new(ids) }
     }
 
     /// Runs steps as soon as what they wait for is done, at most `parallelism` at a time.
@@ -157,7 +159,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn create_before_destroy(&self, address: &Address) -> bool {
-        self.world.resource(&address.resource).is_some_and(|r| r.lifecycle.create_before_destroy == Some(true))
+        self.created_first.contains(&address.resource)
     }
 
     /// Lets the others see an object as it is now.

@@ -8,6 +8,7 @@ mod expand;
 mod graph;
 mod instance;
 mod local;
+mod order;
 mod output;
 mod precise;
 mod scope;

@@ -56,7 +56,7 @@ impl<'a> Planner<'a> {
         let moves = Moves::new(input.module, &mut diagnostics);
         let prior = Prior::new(input, &moves, &mut diagnostics);
         let world = World::new(input.module, input.variables, input.kinds, input.host);
-        let create_first = create_first(&world);
+        let create_first = world.created_first();
         let by_id = prior.by_id();
         Planner {
             input,
@@ -142,20 +142,4 @@ impl<'a> Planner<'a> {
         };
         id::identified(plan, self.input.fingerprint)
     }
-}
-
-/// Resources with `create_before_destroy`, and all they depend on: the old dependency must outlive the old dependent, which
-/// goes last (FACTS 22).
-fn create_first(world: &World<'_>) -> BTreeSet<ResourceName> {
-    let asked =
-        |name: &&ResourceName| world.resource(name).is_some_and(|r| r.lifecycle.create_before_destroy == Some(true));
-    let mut found: BTreeSet<ResourceName> = BTreeSet::new();
-    let mut open: Vec<ResourceName> = world.module().resources.keys().filter(asked).cloned().collect();
-    while let Some(name) = open.pop() {
-        if found.insert(name.clone()) {
-            let needed = world.graph().dependencies(&Node::Resource(name));
-            open.extend(needed.iter().map(|d| d.resource.clone()));
-        }
-    }
-    found
 }

@@ -1,0 +1,243 @@
+//! The engine as a library: list, plan, apply.
+//!
+//! [`Engine`] joins the parts for callers that do not want to join them themselves: the command line and a backend that
+//! embeds Ampere. It holds no state of its own.
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ampere_lang::config::Module;
+use ampere_lang::diagnostic::{Diagnostic, Diagnostics};
+use ampere_lang::eval::Host;
+use ampere_lang::value::Value;
+use futures_util::future::join_all;
+use tokio_util::sync::CancellationToken;
+
+use crate::apply::{self, ApplyInput, Event, Outcome};
+use crate::clock::{Clock, Random};
+use crate::identity::{ExternalId, StackId};
+use crate::inventory::{Inventory, ListProblem, Listing, Observed};
+use crate::plan::{self, Options, Plan, PlanInput};
+use crate::provider::{ProviderError, Providers};
+use crate::snapshot::Snapshot;
+use crate::store::{Lease, LockHolder, Store, StoreError};
+use crate::vault::{Vault, rows};
+
+/// What the engine works with. Everything that touches the world is given.
+pub struct Engine {
+    /// The clouds.
+    pub providers: Providers,
+    /// The state.
+    pub store: Arc<dyn Store>,
+    /// The keys.
+    pub vault: Arc<Vault>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub random: Arc<dyn Random>,
+    /// What functions of the language need.
+    pub host: Arc<dyn Host + Send + Sync>,
+    /// Who works, for lock and log.
+    pub actor: String,
+}
+
+/// Why the engine could not do it at all. Findings about a configuration are not here: they are in the plan.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The state cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The rows of the state cannot be read (another key, a damaged row).
+    #[error(transparent)]
+    Rows(#[from] rows::RowError),
+    /// The random source failed.
+    #[error(transparent)]
+    Random(#[from] crate::clock::NoRandomness),
+    /// A plan with errors is never applied.
+    #[error("the plan has errors")]
+    PlanHasErrors,
+}
+
+/// How to apply.
+pub struct ApplyOptions<'a> {
+    /// Steps that run at the same time.
+    pub parallelism: usize,
+    /// Stops the work cleanly.
+    pub cancel: CancellationToken,
+    /// Told about everything that happens.
+    pub events: &'a (dyn Fn(Event) + Sync),
+}
+
+impl Engine {
+    /// Takes the lock on the state, waiting at most so long.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] names the holder.
+    pub async fn lock(&self, operation: &str, wait: Duration) -> Result<Lease, EngineError> {
+        let mut id = [0; 16];
+        self.random.fill(&mut id)?;
+        let id = id.iter().map(|b| format!("{b:02x}")).collect();
+        let holder =
+            LockHolder { id, who: self.actor.clone(), operation: operation.to_owned(), since: self.clock.now() };
+        Ok(self.store.lock(holder, wait).await?)
+    }
+
+    /// What the state remembers.
+    ///
+    /// # Errors
+    /// [`EngineError::Rows`] if the rows were sealed with another key.
+    pub async fn snapshot(&self) -> Result<Snapshot, EngineError> {
+        let stored = self.store.load().await?;
+        Ok(rows::snapshot(&stored, &self.vault)?)
+    }
+
+    /// Lists what is really there of these kinds, all at the same time. A kind that could not be listed at all is in the
+    /// inventory as one with a problem, and as an error among the findings.
+    pub async fn refresh(&self, kinds: &BTreeSet<Arc<str>>) -> (Inventory, Diagnostics) {
+        let lists = kinds.iter().map(|kind| self.list(kind, self.vault.stack_id()));
+        let mut inventory = Inventory::default();
+        let mut findings = Diagnostics::new();
+        for (kind, listed) in kinds.iter().zip(join_all(lists).await) {
+            let listing = match listed {
+                None => continue,
+                Some(Ok(listing)) => listing,
+                Some(Err(error)) => {
+                    findings.push(unlisted(kind, &error));
+                    let problem = ListProblem { place: error.cloud.to_owned(), message: error.message };
+                    Listing { objects: Vec::new(), problems: vec![problem] }
+                }
+            };
+            inventory.listings.insert(kind.clone(), listing);
+        }
+        (inventory, findings)
+    }
+
+    async fn list(&self, kind: &str, stack: &StackId) -> Option<Result<Listing, ProviderError>> {
+        let listed = self.providers.kind(kind)?.listed();
+        let provider = self.providers.provider(kind).filter(|_| listed)?;
+        Some(provider.list(kind, stack).await)
+    }
+
+    /// Kinds that a plan must look at: those of the configuration and those of the state.
+    pub fn kinds_of(module: &Module, snapshot: &Snapshot) -> BTreeSet<Arc<str>> {
+        let wanted = module.resources.keys().map(|name| name.resource_type.clone());
+        let known = snapshot.objects.keys().map(|key| key.address.resource.resource_type.clone());
+        wanted.chain(known).collect()
+    }
+
+    /// Plans: lists the clouds (unless `options.refreshed` is false) and compares.
+    pub async fn plan(
+        &self,
+        module: &Module,
+        variables: &BTreeMap<Arc<str>, Value>,
+        snapshot: &Snapshot,
+        options: &Options,
+    ) -> Plan {
+        let (inventory, mut findings) = match options.refreshed {
+            true => self.refresh(&self.listed_kinds(module, snapshot)).await,
+            false => Default::default(),
+        };
+        let (imported, problems) = self.imports(module, variables, snapshot).await;
+        findings.extend(problems);
+        let mut plan = plan::plan(&PlanInput {
+            module,
+            variables,
+            kinds: self.providers.kinds(),
+            snapshot,
+            inventory: &inventory,
+            imported: &imported,
+            options,
+            host: &*self.host,
+            fingerprint: &*self.vault,
+            marker: &|address| self.vault.marker(address),
+            now: self.clock.now(),
+        });
+        plan.diagnostics.extend(findings);
+        plan
+    }
+
+    /// Reads the objects that `import` blocks name.
+    async fn imports(
+        &self,
+        module: &Module,
+        variables: &BTreeMap<Arc<str>, Value>,
+        snapshot: &Snapshot,
+    ) -> (BTreeMap<(Arc<str>, ExternalId), Observed>, Diagnostics) {
+        let kinds = self.providers.kinds();
+        let (requests, mut findings) = plan::import_requests(module, variables, kinds, snapshot, &*self.host);
+        let reads = requests.iter().map(|request| self.read(request.address.kind(), &request.id));
+        let mut found = BTreeMap::new();
+        for (request, read) in requests.iter().zip(join_all(reads).await) {
+            match read {
+                Ok(Some(observed)) => {
+                    found.insert((request.address.resource.resource_type.clone(), request.id.clone()), observed);
+                }
+                Ok(None) => {}
+                Err(error) => findings.push(unlisted(request.address.kind(), &error).at(request.span)),
+            }
+        }
+        (found, findings)
+    }
+
+    async fn read(&self, kind: &str, id: &ExternalId) -> Result<Option<Observed>, ProviderError> {
+        match self.providers.provider(kind) {
+            Some(provider) => provider.read(kind, id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// All kinds of a cloud that is in use at all: an orphan may be of a kind that neither configuration nor state names.
+    fn listed_kinds(&self, module: &Module, snapshot: &Snapshot) -> BTreeSet<Arc<str>> {
+        let used = Self::kinds_of(module, snapshot);
+        let clouds = used.iter().any(|kind| self.providers.kind(kind).is_some_and(|k| k.listed()));
+        match clouds {
+            true => self.providers.kinds().keys().map(|kind| Arc::from(*kind)).collect(),
+            false => used,
+        }
+    }
+
+    /// Applies a plan under a lock that the caller holds.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] if the state has moved on; [`EngineError::PlanHasErrors`]. In both cases nothing was done.
+    pub async fn apply(
+        &self,
+        plan: &Plan,
+        module: &Module,
+        variables: &BTreeMap<Arc<str>, Value>,
+        lease: &Lease,
+        options: ApplyOptions<'_>,
+    ) -> Result<Outcome, EngineError> {
+        if plan.diagnostics.has_errors() {
+            return Err(EngineError::PlanHasErrors);
+        }
+        let snapshot = self.snapshot().await?;
+        let input = ApplyInput {
+            plan,
+            module,
+            variables,
+            snapshot: &snapshot,
+            providers: &self.providers,
+            store: &*self.store,
+            lease,
+            vault: &self.vault,
+            clock: &*self.clock,
+            random: &*self.random,
+            host: &*self.host,
+            actor: &self.actor,
+            parallelism: options.parallelism,
+            cancel: options.cancel,
+            events: options.events,
+        };
+        Ok(apply::apply(input).await?)
+    }
+}
+
+fn unlisted(kind: &str, error: &ProviderError) -> Diagnostic {
+    let mut detail = format!("{}.", error.message.trim_end_matches('.'));
+    if let Some(hint) = &error.hint {
+        detail.push(' ');
+        detail.push_str(hint);
+    }
+    Diagnostic::error(format!("{kind} could not be read from {}", error.cloud), detail)
+}
