@@ -27,6 +27,7 @@ mod service;
 mod settings;
 mod stripe;
 mod subscription;
+pub mod typed;
 
 pub use provider::{AmpereProvider, SetupError, kinds};
 pub use settings::{Endpoints, SETTINGS, Setting, Settings, block_type};

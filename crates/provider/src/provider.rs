@@ -85,10 +85,10 @@ impl AmpereProvider {
         let hetzner = Endpoint::new(hetzner::CLOUD, client, base, hetzner_token, HeaderMap::new(), HETZNER);
         let subscriptions = SubscriptionClient::new(Stripe::new(stripe), identity.clone());
         let services: [(&'static str, Box<dyn Service>); 4] = [
-            ("ampere_account", Box::new(AccountClient::new(identity, firestore.clone()))),
-            ("ampere_subscription", Box::new(subscriptions)),
-            ("ampere_secret", Box::new(SecretClient::new(firestore))),
-            ("ampere_instance", Box::new(InstanceClient::new(Hetzner::new(hetzner)))),
+            (crate::account::KIND, Box::new(AccountClient::new(identity, firestore.clone()))),
+            (crate::subscription::KIND, Box::new(subscriptions)),
+            (crate::secret::KIND, Box::new(SecretClient::new(firestore))),
+            (crate::instance::KIND, Box::new(InstanceClient::new(Hetzner::new(hetzner)))),
         ];
         Ok(AmpereProvider { kinds: kinds(), services: services.into_iter().collect() })
     }

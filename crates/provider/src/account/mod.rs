@@ -10,3 +10,4 @@ mod schema;
 
 pub(crate) use client::AccountClient;
 pub(crate) use kind::AccountKind;
+pub(crate) use schema::KIND;

@@ -112,7 +112,12 @@ impl Firestore {
     async fn commit(&self, write: Json) -> Result<(), Refusal> {
         let call = Call::post(format!("/v1/{}:commit", self.path())).json(json!({"writes": [write]}));
         let answer = self.endpoint.send(&call).await?;
-        if answer.is_success() { Ok(()) } else { Err(refusal(&answer)) }
+        if !answer.is_success() {
+            return Err(refusal(&answer));
+        }
+        // Of the answer nothing is needed but that it is one: a proxy's page says 200 as well.
+        answer.json::<Map<String, Json>>()?;
+        Ok(())
     }
 
     /// All documents of a collection that bear the stack's marker; of their fields only the marker and those named.

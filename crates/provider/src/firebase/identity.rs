@@ -178,6 +178,9 @@ impl Identity {
                 return Err(refusal(&answer).error);
             }
             let body: Json = answer.json()?;
+            if body["kind"].is_null() && body["users"].is_null() {
+                return Err(malformed(&answer, "it is no page of users"));
+            }
             for user in body["users"].as_array().into_iter().flatten() {
                 match User::read(user) {
                     Ok(user) => users.push(user),
@@ -198,7 +201,12 @@ impl Identity {
 
     async fn accepted(&self, call: Call) -> Result<(), Refusal> {
         let answer = self.endpoint.send(&call).await?;
-        if answer.is_success() { Ok(()) } else { Err(refusal(&answer)) }
+        if !answer.is_success() {
+            return Err(refusal(&answer));
+        }
+        // Of the answer nothing is needed but that it is one: a proxy's page says 200 as well.
+        answer.json::<Map<String, Json>>()?;
+        Ok(())
     }
 }
 

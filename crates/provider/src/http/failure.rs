@@ -13,7 +13,7 @@ pub(crate) fn of_exchange(cloud: &'static str, host: &str, place: &str, error: &
     if error.is_builder() {
         return ProviderError::new(cloud, Kind::Invalid, format!("{place} cannot be made into a request"));
     }
-    if let Some(tls) = cause::<rustls::Error>(error) {
+    if let Some(tls) = causes(error).into_iter().find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
         return ProviderError::new(
             cloud,
             Kind::Connection,
@@ -21,8 +21,18 @@ pub(crate) fn of_exchange(cloud: &'static str, host: &str, place: &str, error: &
         )
         .with_hint("Check the endpoint's URL and port, the system's clock and its certificate store.");
     }
+    let broken = broken(error);
+    // What answers a TLS greeting by hanging up speaks plain HTTP.
+    if error.is_connect() && matches!(broken, Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData)) {
+        return ProviderError::new(
+            cloud,
+            Kind::Connection,
+            format!("no trusted connection to {host}: what it speaks is not TLS"),
+        )
+        .with_hint("Check the endpoint's URL and port.");
+    }
     if error.is_connect() {
-        let why = match cause::<io::Error>(error).map(io::Error::kind) {
+        let why = match broken {
             Some(io::ErrorKind::ConnectionRefused) => "connection refused",
             _ if error.is_timeout() => "connecting took too long",
             Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => "network unreachable",
@@ -53,20 +63,25 @@ pub(crate) fn by_status(cloud: &'static str, place: &str, status: u16, retry_aft
     ProviderError::new(cloud, kind, format!("{place}: {what} (status {status})"))
 }
 
-/// The first cause of a type, also where it is wrapped into an `io::Error`.
-fn cause<E: Error + 'static>(error: &reqwest::Error) -> Option<&E> {
-    let mut next: Option<&(dyn Error + 'static)> = error.source();
+/// The causes of a failure, outermost first, those inside an `io::Error` too (its own `source` skips what it wraps).
+fn causes(error: &reqwest::Error) -> Vec<&(dyn Error + 'static)> {
+    let mut causes = Vec::new();
+    let mut next = error.source();
     while let Some(current) = next {
-        if let Some(found) = current.downcast_ref::<E>() {
-            return Some(found);
-        }
-        let inner = current.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if let Some(found) = inner.and_then(|e| e.downcast_ref::<E>()) {
-            return Some(found);
-        }
-        next = current.source();
+        causes.push(current);
+        let wrapped = current.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = match wrapped {
+            Some(wrapped) => Some(wrapped as &(dyn Error + 'static)),
+            None => current.source(),
+        };
     }
-    None
+    causes
+}
+
+/// The innermost system error.
+fn broken(error: &reqwest::Error) -> Option<io::ErrorKind> {
+    let found = causes(error).into_iter().rev().find_map(|cause| cause.downcast_ref::<io::Error>());
+    found.map(io::Error::kind)
 }
 
 fn tls_reason(error: &rustls::Error) -> &'static str {

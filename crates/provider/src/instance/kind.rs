@@ -70,10 +70,9 @@ impl Kind for InstanceKind {
         if text(prior, "status") == Some("off") {
             planned.after = set(&planned.after, "status", Value::string("running"));
         }
-        if let (Some(before), Some(after)) = (text(prior, "server_type"), text(&planned.after, "server_type")) {
-            if server_types::is_arm(before) != server_types::is_arm(after) {
-                planned.replace.push(Path::attribute("server_type"));
-            }
+        let types = text(prior, "server_type").zip(text(&planned.after, "server_type"));
+        if types.is_some_and(|(before, after)| server_types::is_arm(before) != server_types::is_arm(after)) {
+            planned.replace.push(Path::attribute("server_type"));
         }
         planned
     }

@@ -19,3 +19,4 @@ mod user_data;
 
 pub(crate) use client::InstanceClient;
 pub(crate) use kind::InstanceKind;
+pub(crate) use schema::KIND;

@@ -11,4 +11,5 @@ mod services;
 
 pub(crate) use client::SecretClient;
 pub(crate) use kind::SecretKind;
+pub(crate) use schema::{KIND, VALUE};
 pub(crate) use services::{CHANNELS, MODEL_PROVIDERS};

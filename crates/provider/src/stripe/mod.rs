@@ -5,7 +5,7 @@
 mod error;
 
 use ampere_core::inventory::ListProblem;
-use ampere_core::provider::ProviderError;
+use ampere_core::provider::{ProviderError, ProviderErrorKind};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value as Json;
 
@@ -70,8 +70,8 @@ impl Stripe {
             let mut body = self.send(&page).await?;
             let more = body["has_more"].as_bool().unwrap_or(false);
             let Json::Array(found) = body["data"].take() else {
-                problems.push(problem(call, "a page has no data"));
-                return Ok((objects, problems));
+                let message = format!("a page of {} has no data", call.place());
+                return Err(ProviderError::new(CLOUD, ProviderErrorKind::Malformed, message));
             };
             last = found.iter().rev().find_map(|object| object["id"].as_str()).map(str::to_owned);
             for object in found {

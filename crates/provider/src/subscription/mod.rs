@@ -11,3 +11,4 @@ mod schema;
 
 pub(crate) use client::SubscriptionClient;
 pub(crate) use kind::SubscriptionKind;
+pub(crate) use schema::KIND;

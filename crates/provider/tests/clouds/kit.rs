@@ -277,3 +277,21 @@ pub fn ephemeral(text: &str) -> Value {
 pub fn string(text: &str) -> Value {
     Value::string(text)
 }
+
+/// A provider with credentials and endpoints of its own; what is not given names the world's sandbox.
+pub fn provider(world: &World, given: &[(&'static str, &str)]) -> AmpereProvider {
+    let at = world.sandbox.endpoints();
+    let mut block = BTreeMap::from([
+        ("hcloud_token", "hc-EXAMPLE".to_owned()),
+        ("hcloud_endpoint", at.hetzner.clone()),
+        ("stripe_api_key", "sk_test_EXAMPLE".to_owned()),
+        ("stripe_api_base", at.stripe.clone()),
+        ("google_project", "demo-ampere".to_owned()),
+        ("google_access_token", "ya29.EXAMPLE".to_owned()),
+        ("identity_toolkit_endpoint", at.identity_toolkit.clone()),
+        ("firestore_endpoint", at.firestore.clone()),
+    ]);
+    block.extend(given.iter().map(|(name, text)| (*name, (*text).to_owned())));
+    let block = Value::object(block.into_iter().map(|(name, text)| (name, Value::string(text))));
+    AmpereProvider::new(&Settings::resolve(&block, &|_| None, None).unwrap()).unwrap()
+}

@@ -1,7 +1,9 @@
 //! The provider against the sandbox, over real HTTP.
 mod account;
+mod errors;
 mod fleet;
 mod instance;
 mod kit;
+mod leaks;
 mod secret;
 mod subscription;
