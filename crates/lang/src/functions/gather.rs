@@ -1,9 +1,11 @@
 //! Lists, tuples and sets: what makes new ones of them.
+use std::collections::HashMap;
+
 use super::call::Arguments;
 use super::signature::{Function, FunctionError, Parameter};
 use crate::value::convert::convert;
 use crate::value::unify::unify;
-use crate::value::{Marks, Refinement, Type, Value};
+use crate::value::{Marks, Refinement, Type, Value, hash_text};
 
 /// `chunklist compact concat distinct flatten reverse setproduct slice`
 pub(super) static FUNCTIONS: &[Function] = &[
@@ -102,23 +104,16 @@ fn distinct(a: &Arguments<'_>) -> Result<Value, FunctionError> {
         return Ok(a.unknown());
     }
     let element = a.ty.element().cloned().unwrap_or(Type::Dynamic);
-    // A sorted copy tells in one pass which elements an earlier one equals.
-    let items = a.elements(0);
-    let mut order: Vec<usize> = (0..items.len()).collect();
-    order.sort_by(|i, j| crate::value::canonical_cmp(&items[*i], &items[*j]).then(i.cmp(j)));
-    let mut kept = vec![true; items.len()];
-    let mut run: Vec<usize> = Vec::new();
-    for i in order {
-        let same_key = run.first().is_some_and(|f| crate::value::canonical_cmp(&items[*f], &items[i]).is_eq());
-        if !same_key {
-            run.clear();
+    let mut seen: HashMap<String, Vec<&Value>> = HashMap::new();
+    let first = a.elements(0).iter().filter(|v| {
+        let alike = seen.entry(hash_text(v)).or_default();
+        let new = !alike.iter().any(|other| other.same(v));
+        if new {
+            alike.push(v);
         }
-        kept[i] = !run.iter().any(|j| items[*j].same(&items[i]));
-        if kept[i] {
-            run.push(i);
-        }
-    }
-    Ok(Value::list(element, items.iter().zip(kept).filter(|(_, kept)| *kept).map(|(v, _)| v.clone())))
+        new
+    });
+    Ok(Value::list(element, first.cloned()))
 }
 
 fn flatten_type(list: &Value) -> Result<Type, FunctionError> {

@@ -1,9 +1,11 @@
 //! Sets.
+use std::collections::HashMap;
+
 use super::call::Arguments;
 use super::signature::{Function, FunctionError, Parameter};
 use crate::value::convert::convert;
 use crate::value::unify::unify;
-use crate::value::{Type, Value, canonical_cmp};
+use crate::value::{Type, Value, hash_text};
 
 const fn set(name: &'static str) -> Parameter {
     Parameter::of(name, || Type::set(Type::Dynamic)).dynamic()
@@ -11,13 +13,9 @@ const fn set(name: &'static str) -> Parameter {
 
 /// `setintersection setsubtract setunion`
 pub(super) static FUNCTIONS: &[Function] = &[
-    Function::typed("setintersection", &[set("first_set")], common_type, |a| {
-        combine(a, |left, right| left.into_iter().filter(|v| has(&right, v)).collect())
-    })
-    .variadic(&set("other_sets")),
-    Function::typed("setsubtract", &[set("a"), set("b")], common_type, |a| {
-        combine(a, |left, right| left.into_iter().filter(|v| !has(&right, v)).collect())
-    }),
+    Function::typed("setintersection", &[set("first_set")], common_type, |a| combine(a, |found| found))
+        .variadic(&set("other_sets")),
+    Function::typed("setsubtract", &[set("a"), set("b")], common_type, |a| combine(a, |found| !found)),
     Function::typed("setunion", &[set("first_set")], common_type, union).variadic(&set("other_sets")),
 ];
 
@@ -51,17 +49,29 @@ fn union(a: &Arguments<'_>) -> Result<Value, FunctionError> {
     Ok(Value::set(element(a), sets.iter().flat_map(|s| s.elements().unwrap_or_default()).cloned()))
 }
 
-fn combine(a: &Arguments<'_>, operation: fn(Vec<Value>, Vec<Value>) -> Vec<Value>) -> Result<Value, FunctionError> {
+/// The elements of the first set that are to be kept, by whether each further set has them.
+fn combine(a: &Arguments<'_>, keep: fn(bool) -> bool) -> Result<Value, FunctionError> {
     let sets = converted(a)?;
     if !sets.iter().all(Value::is_wholly_known) {
         return Ok(a.unknown());
     }
-    let combined = sets.iter().map(|s| s.elements().unwrap_or_default().to_vec()).reduce(operation);
-    Ok(Value::set(element(a), combined.unwrap_or_default()))
+    let (first, others) = match sets.split_first() {
+        Some((first, others)) => (first.elements().unwrap_or_default(), others),
+        None => return Ok(a.unknown()),
+    };
+    let others: Vec<HashMap<String, Vec<&Value>>> = others.iter().map(by_content).collect();
+    let kept = first.iter().filter(|v| {
+        let text = hash_text(v);
+        others.iter().all(|set| keep(set.get(&text).is_some_and(|alike| alike.iter().any(|other| other.same(v)))))
+    });
+    Ok(Value::set(element(a), kept.cloned()))
 }
 
-/// Whether a set, whose elements are in order, has an element.
-fn has(set: &[Value], wanted: &Value) -> bool {
-    let start = set.partition_point(|v| canonical_cmp(v, wanted).is_lt());
-    set[start..].iter().take_while(|v| canonical_cmp(v, wanted).is_eq()).any(|v| v.same(wanted))
+/// The elements of a set by a text form of their content.
+fn by_content(set: &Value) -> HashMap<String, Vec<&Value>> {
+    let mut found: HashMap<String, Vec<&Value>> = HashMap::new();
+    for v in set.elements().unwrap_or_default() {
+        found.entry(hash_text(v)).or_default().push(v);
+    }
+    found
 }

@@ -21,7 +21,7 @@ pub mod unify;
 pub use marks::Marks;
 pub use number::Number;
 pub use order::canonical_cmp;
-pub(crate) use order::write_quoted;
+pub(crate) use order::{hash_text, write_quoted};
 
 pub use path::{Path, Step};
 pub use refine::{Refinement, safe_prefix};

@@ -68,7 +68,8 @@ fn rank(v: &Value) -> u8 {
     }
 }
 
-fn hash_text(v: &Value) -> String {
+/// A text form of the content: equal values have the same one, and different ones mostly another.
+pub(crate) fn hash_text(v: &Value) -> String {
     let mut text = String::new();
     write_hash_text(v, &mut text);
     text
