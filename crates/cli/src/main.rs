@@ -1,11 +1,19 @@
 //! The `ampere` command: all terminal output of the project, one file a command.
 mod args;
+mod clouds;
 mod commands;
+mod edit;
 mod exit;
 mod failure;
+mod kinds;
 mod logging;
+mod operation;
 mod panic;
+mod project;
+mod stack;
 mod terminal;
+mod view;
+mod world;
 
 use std::process::ExitCode;
 

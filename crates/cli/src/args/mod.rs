@@ -4,7 +4,7 @@ mod shared;
 mod variables;
 
 pub use normalize::{double_dashes, single_dashes};
-pub use shared::{LockArgs, PlanningArgs, ViewArgs, duration};
+pub use shared::{LockArgs, PlanningArgs, ViewArgs};
 pub use variables::{GivenVariable, VariableArgs};
 
 use std::path::PathBuf;
@@ -88,8 +88,34 @@ mod tests {
     }
 
     #[test]
+    fn variables_keep_their_common_order() {
+        let cli = parse(&["plan", "-var", "a=1", "-var-file=x", "-var=a=2"]).unwrap();
+        let Command::Plan(plan) = cli.command else { panic!("not a plan") };
+        let want = [
+            GivenVariable::Assignment("a=1".into()),
+            GivenVariable::File("x".into()),
+            GivenVariable::Assignment("a=2".into()),
+        ];
+        assert!(plan.planning.variables.given == want);
+    }
+
+    #[test]
+    fn booleans_stand_alone_or_take_a_value() {
+        let Command::Plan(plan) = parse(&["plan", "-json", "-refresh=false", "-input=0"]).unwrap().command else {
+            panic!("not a plan")
+        };
+        assert!(plan.view.json && !plan.planning.refresh && !plan.planning.input && plan.lock.lock);
+    }
+
+    #[test]
     fn nonsense_is_refused() {
-        for args in [&["frobnicate"][..], &["version", "-nope"], &["version", "extra"]] {
+        for args in [
+            &["frobnicate"][..],
+            &["plan", "-nope"],
+            &["plan", "extra"],
+            &["plan", "-parallelism=0"],
+            &["plan", "-lock-timeout=x"],
+        ] {
             assert!(parse(args).is_err(), "{args:?}");
         }
     }

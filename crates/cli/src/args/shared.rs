@@ -55,6 +55,22 @@ pub struct PlanningArgs {
     pub input: bool,
 }
 
+impl PlanningArgs {
+    /// What is given when nothing but variables is.
+    pub fn with(variables: VariableArgs, input: bool) -> PlanningArgs {
+        PlanningArgs {
+            destroy: false,
+            refresh_only: false,
+            refresh: true,
+            replace: Vec::new(),
+            target: Vec::new(),
+            parallelism: 10,
+            variables,
+            input,
+        }
+    }
+}
+
 /// Reads a duration as Go writes it: `90s`, `1m30s`, `500ms`; a bare `0` is allowed.
 pub fn duration(text: &str) -> Result<Duration, String> {
     if text == "0" {

@@ -5,6 +5,7 @@ mod string;
 mod write;
 
 pub use compare::{Attribute, Pair, attributes, compare};
+pub use string::quoted;
 pub use write::{Options, block_body, entry, key, value as write};
 
 /// What happens to a part of a value.

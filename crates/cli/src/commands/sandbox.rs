@@ -1,0 +1,77 @@
+//! `ampere sandbox`
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ampere_sandbox::{Config, Sandbox};
+use clap::{ArgAction, Args};
+use serde_json::json;
+
+use crate::clouds::sandbox_failure;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::project::DataDirectory;
+use crate::terminal::Terminal;
+
+/// Run the local clouds alone
+///
+/// Hetzner Cloud, Stripe, Identity Toolkit and Firestore, as far as Ampere uses them, over real HTTP on a loopback address.
+/// `plan` and `apply` start it by themselves when no endpoints and tokens are given; while this command runs, they use it.
+/// It runs until Ctrl-C.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  ampere sandbox                              the clouds of this stack, on a free port
+  ampere sandbox -listen=127.0.0.1:4000       on this one
+  ampere sandbox -in-memory                   gone with the process")]
+pub struct SandboxArgs {
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Where the clouds are kept [default: the sandbox of this stack]
+    #[arg(long, value_name = "DIR")]
+    directory: Option<PathBuf>,
+    /// Keep nothing: the clouds are gone with the process
+    #[arg(long, action = ArgAction::Set, value_name = "BOOL", default_value = "false", conflicts_with = "directory")]
+    in_memory: bool,
+    /// Write the endpoints as JSON
+    #[arg(long, action = ArgAction::Set, value_name = "BOOL", default_value = "false")]
+    json: bool,
+}
+
+/// Runs the command.
+pub async fn run(args: SandboxArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let directory = args.directory.unwrap_or_else(|| DataDirectory::of_environment().sandbox_path());
+    let directory = (!args.in_memory).then_some(directory);
+    let config = Config { directory: directory.clone(), listen: args.listen, ..Config::default() };
+    let sandbox = Sandbox::start(config).await.map_err(|error| sandbox_failure(&error))?;
+    let endpoints = sandbox.endpoints();
+    let environment = [
+        ("HCLOUD_ENDPOINT", &endpoints.hetzner),
+        ("STRIPE_API_BASE", &endpoints.stripe),
+        ("AMPERE_IDENTITY_TOOLKIT_ENDPOINT", &endpoints.identity_toolkit),
+        ("AMPERE_FIRESTORE_ENDPOINT", &endpoints.firestore),
+    ];
+    if args.json {
+        let mut document: serde_json::Map<String, serde_json::Value> =
+            environment.iter().map(|(name, url)| ((*name).to_owned(), json!(url))).collect();
+        document.insert("control".to_owned(), json!(endpoints.control));
+        terminal.line(serde_json::Value::Object(document).to_string());
+    } else {
+        terminal.line(format!("The sandbox listens on http://{}", sandbox.address()));
+        if let Some(directory) = directory {
+            terminal.line(format!("and keeps its clouds in {}", directory.display()));
+        }
+        terminal.line("");
+        for (name, url) in environment {
+            terminal.line(format!("  {name}={url}"));
+        }
+        terminal.line(format!("\nFaults, clock and objects: {}", endpoints.control));
+        terminal.line("Ctrl-C stops it.");
+    }
+    tokio::signal::ctrl_c().await.map_err(|error| Failure::error("No signals", format!("{error}.")))?;
+    sandbox
+        .stop()
+        .await
+        .map_err(|error| Failure::error("The sandbox did not stop in good order", format!("{error}.")))?;
+    Ok(Exit::Success)
+}

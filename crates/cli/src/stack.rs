@@ -1,0 +1,205 @@
+//! A stack's state, its keys and its lock, opened for a command.
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ampere_core::clock::{Clock, Random};
+use ampere_core::lang::config::Module;
+use ampere_core::lang::eval::constant;
+use ampere_core::snapshot::Snapshot;
+use ampere_core::store::sqlite::SqliteStore;
+use ampere_core::store::{Lease, LockHolder, Mutation, Store, StoreChange, StoreError};
+use ampere_core::vault::rows::{self, RowError};
+use ampere_core::vault::{RootKey, Vault, VaultError};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::project::{DataDirectory, Settings};
+use crate::world::{SystemClock, SystemRandom};
+
+/// The state of a stack, opened but not yet read: a lock may have to come first.
+pub struct Stack {
+    /// Name and actor.
+    pub settings: Settings,
+    /// Where its files are.
+    pub data: DataDirectory,
+    /// Its rows.
+    pub store: Arc<SqliteStore>,
+    /// Whether the root key was made just now.
+    pub key_made: bool,
+    key: RootKey,
+}
+
+/// The rows of a stack, read with its keys.
+pub struct Loaded {
+    /// Seals and opens.
+    pub vault: Arc<Vault>,
+    /// What is remembered.
+    pub snapshot: Snapshot,
+}
+
+impl Stack {
+    /// Opens the state that a configuration names; key and state are made when they are not there.
+    ///
+    /// # Errors
+    /// The data directory, the key or the state cannot be used.
+    pub async fn open(module: &Module) -> Result<Stack, Failure> {
+        let settings = Settings::read(Path::new("."))?;
+        let data = DataDirectory::of_environment();
+        let path = state_path(module, &data)?;
+        let (key, key_made) = data.root_key()?;
+        let store = SqliteStore::open(&path, Arc::new(SystemClock)).await.map_err(store_failure)?;
+        Ok(Stack { settings, data, store: Arc::new(store), key_made, key })
+    }
+
+    /// Opens the state, if there is one already.
+    ///
+    /// # Errors
+    /// As [`Stack::open`].
+    pub async fn existing(module: &Module) -> Result<Option<Stack>, Failure> {
+        let data = DataDirectory::of_environment();
+        let path = state_path(module, &data)?;
+        match std::fs::metadata(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            _ => Stack::open(module).await.map(Some),
+        }
+    }
+
+    /// Takes the lock, waiting at most so long.
+    ///
+    /// # Errors
+    /// Another run holds it: the failure names the holder (exit code 4).
+    pub async fn lock(&self, operation: &str, wait: Duration) -> Result<Lease, Failure> {
+        let mut id = [0; 16];
+        SystemRandom.fill(&mut id).map_err(|error| Failure::error("No lock could be taken", format!("{error}.")))?;
+        let holder = LockHolder {
+            id: id.iter().map(|byte| format!("{byte:02x}")).collect(),
+            who: self.settings.actor(),
+            operation: operation.to_owned(),
+            since: SystemClock.now(),
+        };
+        self.store.lock(holder, wait).await.map_err(store_failure)
+    }
+
+    /// Gives the lock back.
+    ///
+    /// # Errors
+    /// The state cannot be written.
+    pub async fn unlock(&self, lease: Lease) -> Result<(), Failure> {
+        self.store.unlock(lease).await.map_err(store_failure)
+    }
+
+    /// Reads the rows.
+    ///
+    /// # Errors
+    /// They cannot be read, or another key made them.
+    pub async fn load(&self) -> Result<Loaded, Failure> {
+        let stored = self.store.load().await.map_err(store_failure)?;
+        let vault = Vault::open(&self.key, &self.settings.stack, &stored.keys, Arc::new(SystemRandom));
+        let vault = vault.map_err(|error| vault_failure(&error, &self.data))?;
+        let snapshot = rows::snapshot(&stored, &vault).map_err(|error| rows_failure(&error))?;
+        Ok(Loaded { vault: Arc::new(vault), snapshot })
+    }
+}
+
+impl Stack {
+    /// Writes keys that are not in the state yet, so that what they seal (a saved plan) can be opened by the next run.
+    /// Returns the new serial, if something was written.
+    ///
+    /// # Errors
+    /// The state cannot be written.
+    pub async fn settle(&self, vault: &Vault, lease: &Lease) -> Result<Option<u64>, Failure> {
+        let keys = vault.keys_to_commit();
+        if keys.is_empty() {
+            return Ok(None);
+        }
+        let mutations = keys.iter().cloned().map(Mutation::PutKey).collect();
+        let change = StoreChange { base: None, mutations, event: None };
+        let serial = self.store.commit(lease, change).await.map_err(store_failure)?;
+        vault.keys_committed(&keys);
+        Ok(Some(serial))
+    }
+}
+
+/// What the state remembers; nothing if there is no state.
+///
+/// # Errors
+/// There is one, and it cannot be read.
+pub async fn remembered(module: &Module) -> Result<Snapshot, Failure> {
+    match Stack::existing(module).await? {
+        Some(stack) => Ok(stack.load().await?.snapshot),
+        None => Ok(Snapshot::default()),
+    }
+}
+
+/// The file of the state: as `backend "local"` says, or in the data directory.
+fn state_path(module: &Module, data: &DataDirectory) -> Result<PathBuf, Failure> {
+    let Some(backend) = &module.terraform.backend else { return Ok(data.state_path()) };
+    if &*backend.backend_type != "local" {
+        let detail =
+            format!("There is no backend of type {:?}. This version knows \"local\" (SQLite).", backend.backend_type);
+        let finding =
+            ampere_core::lang::diagnostic::Diagnostic::error("Unsupported backend type", detail).at(backend.span);
+        return Err(Failure::findings(finding.into(), module.sources.clone()));
+    }
+    let Some(path) = backend.config.attributes.iter().find(|a| &*a.name == "path") else {
+        return Ok(data.state_path());
+    };
+    let (value, findings) = constant(&path.value);
+    match value.as_str() {
+        Some(path) if !findings.has_errors() && !path.is_empty() => Ok(path.into()),
+        _ => Err(Failure::findings(findings, module.sources.clone())),
+    }
+}
+
+/// A failure of the state, with what a person can do.
+pub fn store_failure(error: StoreError) -> Failure {
+    let text = format!("{error}.");
+    match error {
+        StoreError::Locked(holder) => {
+            let detail = format!(
+                "Another run holds the lock on the state: {} ({}), since {}, id {}. Wait for it with -lock-timeout=60s. A \
+                 lock whose holder is dead frees itself after a short while.",
+                holder.who, holder.operation, holder.since, holder.id
+            );
+            Failure::new(Exit::Stale, "Error acquiring the state lock", detail)
+        }
+        StoreError::Stale { .. } => Failure::new(
+            Exit::Stale,
+            "Saved plan is stale",
+            format!("Meanwhile the state was changed: {text} Plan again."),
+        ),
+        StoreError::LeaseLost => {
+            let detail = "This run was held up so long that another one took the lock. What was begun is written down; plan again.";
+            Failure::new(Exit::Stale, "Lock lost", detail)
+        }
+        StoreError::Newer { .. } => {
+            Failure::error("State of a newer version", format!("{text} Use that version of Ampere."))
+        }
+        StoreError::Corrupt { .. } => {
+            let detail = format!("{text} Nothing was changed. Put the file back from a backup.");
+            Failure::error("Damaged state", detail)
+        }
+        StoreError::Io { .. } => Failure::error("State unusable", text),
+    }
+}
+
+fn vault_failure(error: &VaultError, data: &DataDirectory) -> Failure {
+    match error {
+        VaultError::WrongKey => {
+            let detail = format!(
+                "The state was made with another root key than the one in {}, or under another stack name. Put the right key \
+                 back; without it the state cannot be read.",
+                data.key_path().display()
+            );
+            Failure::error("Wrong root key", detail)
+        }
+        VaultError::NoRandomness => Failure::error("No keys could be made", format!("{error}.")),
+    }
+}
+
+/// A failure to read the rows of the state.
+pub fn rows_failure(error: &RowError) -> Failure {
+    Failure::error("The state cannot be read", format!("{error}. Nothing was changed."))
+}
