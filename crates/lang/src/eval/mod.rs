@@ -8,7 +8,6 @@ mod collection;
 mod condition;
 mod conditional;
 mod console;
-mod equality;
 mod evaluator;
 mod for_expression;
 mod frame;

@@ -7,10 +7,10 @@ use crate::syntax::ast::{BinaryOp, Expr, ExprKind, UnaryOp};
 use crate::value::convert::{ConversionError, convert};
 use crate::value::{Marks, Number, Type, Value};
 
-use super::equality::equal;
 use super::evaluator::Evaluator;
 use super::frame::Frame;
 use super::range::{less_than, unknown_not_null};
+use crate::value::equality::equal;
 
 const NULL: &str = "argument must not be null";
 
