@@ -135,8 +135,13 @@ fn plan(value: &Value) -> Plan {
             Drift { address: address(None), before: value.clone(), after: None },
         ],
         deferred: vec![
-            Deferred { address: address(None), reason: "unpaid".into(), url: Some("https://example.com/pay".into()) },
-            Deferred { address: address(None), reason: "unpaid".into(), url: None },
+            Deferred {
+                address: address(None),
+                reason: "unpaid".into(),
+                url: Some("https://example.com/pay".into()),
+                ended: false,
+            },
+            Deferred { address: address(None), reason: "unpaid".into(), url: None, ended: true },
         ],
         outputs: [("a".into(), output(Action::Create, false, true)), ("b".into(), output(Action::Delete, true, false))]
             .into(),

@@ -237,7 +237,8 @@ fn what_waits_and_what_drifted_have_their_own_sections() {
     let mut plan = empty();
     let address = Address::new("ampere_instance", "bot");
     let url = Some("https://pay.example.com/1".to_owned());
-    plan.deferred.push(Deferred { address: address.clone(), reason: "the first payment has not come".to_owned(), url });
+    let reason = "the first payment has not come".to_owned();
+    plan.deferred.push(Deferred { address: address.clone(), reason, url, ended: false });
     let object = |name: &str| Value::object([("id", Value::string("1")), ("status", Value::string(name))]);
     plan.drift.push(Drift { address, before: object("running"), after: Some(object("off")) });
     let text = text(&plan);

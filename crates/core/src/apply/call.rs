@@ -58,7 +58,8 @@ impl Run<'_> {
         match written {
             Err(store) => Stop::Finding(unwritten(&step.address, &store)),
             Ok(()) if error.kind == ProviderErrorKind::Deferred => {
-                Stop::Waiting(Deferred { address: step.address.clone(), reason: error.message, url: None })
+                let address = step.address.clone();
+                Stop::Waiting(Deferred { address, reason: error.message, url: None, ended: false })
             }
             Ok(()) => Stop::Finding(self.explain(step, &error)),
         }

@@ -57,6 +57,7 @@ impl<'a> Run<'a> {
                 ids.extend(change.id.iter().map(|id| ((kind.clone(), id.clone()), change.address.clone())));
             }
         }
+        input.plan.ended().for_each(|address| world.set_absent(address));
         let created_first = world.created_first();
         Run { input, world, changes, created_first, ids: Mutex::new(ids) }
     }
@@ -191,7 +192,7 @@ impl<'a> Run<'a> {
         }
         let url = target.and_then(|t| t.get(&precondition.url_attribute)?.as_str().map(str::to_owned));
         let reason = precondition.waiting.to_string();
-        Err(super::step::Stop::Waiting(Deferred { address: step.address.clone(), reason, url }))
+        Err(super::step::Stop::Waiting(Deferred { address: step.address.clone(), reason, url, ended: false }))
     }
 }
 
@@ -211,7 +212,8 @@ fn first(findings: Diagnostics) -> Diagnostic {
 }
 
 fn waits_for(step: &Step, on: &Step) -> Deferred {
-    Deferred { address: step.address.clone(), reason: format!("It needs {}, which waits.", on.address), url: None }
+    let reason = format!("It needs {}, which waits.", on.address);
+    Deferred { address: step.address.clone(), reason, url: None, ended: false }
 }
 
 /// Steps by what they still wait for.

@@ -85,6 +85,28 @@ impl World<'_> {
         }
     }
 
+    /// Findings about `count` and `for_each` that do not depend on the value, for `validate`.
+    pub(crate) fn check_repetition(&self, resource: &Resource) -> Diagnostics {
+        let (Some(expr), of_count) = (resource.count.as_ref().or(resource.for_each.as_ref()), resource.count.is_some())
+        else {
+            return Diagnostics::new();
+        };
+        let (value, mut findings) = evaluate(expr, self, self.host);
+        if findings.has_errors() {
+            return findings;
+        }
+        let checked = match (value.is_wholly_known(), of_count) {
+            (true, true) => check_count(&value).map(|_| ()),
+            (true, false) => check_each(&value).map(|_| ()),
+            (false, true) => check_count_marks(&value),
+            (false, false) => check_each_marks(&value),
+        };
+        if let Err(finding) = checked {
+            findings.push(finding.at(expr.span));
+        }
+        findings
+    }
+
     fn meta_argument(&self, expr: &Expr) -> Result<Value, Diagnostics> {
         let (value, findings) = evaluate(expr, self, self.host);
         if findings.has_errors() { Err(findings) } else { Ok(value) }
@@ -106,7 +128,8 @@ fn check_count(value: &Value) -> Result<u64, Diagnostic> {
         return Err(bad("The given \"count\" argument value is null. An integer is required.".into()));
     }
     let unsuitable = |why: &str| bad(format!("The given \"count\" argument value is unsuitable: {why}."));
-    let number = convert(value, &Type::Number).map_err(|e| unsuitable(&e.to_string()))?;
+    let number = convert(value, &Type::Number)
+        .map_err(|e| Diagnostic::error("Incorrect value type", format!("Invalid expression value: {e}.")))?;
     if !number.is_known() {
         return Err(bad("The \"count\" value depends on resource attributes that cannot be determined until apply, so \
                         Terraform cannot predict how many instances will be created. To work around this, use the -target \
@@ -121,6 +144,15 @@ fn check_count(value: &Value) -> Result<u64, Diagnostic> {
         }),
         None => Err(unsuitable("a number is required")),
     }
+}
+
+fn check_count_marks(value: &Value) -> Result<(), Diagnostic> {
+    if !value.marks().ephemeral() {
+        return Ok(());
+    }
+    let detail = "The given \"count\" is derived from an ephemeral value, which means that Terraform cannot persist it \
+                  between plan/apply rounds. Use only non-ephemeral values to specify the number of resource instances.";
+    Err(Diagnostic::error("Invalid count argument", detail))
 }
 
 /// No stack has so many: a slip of the keyboard must not use up the machine's memory.
@@ -150,10 +182,12 @@ pub fn check_each(value: &Value) -> Result<BTreeMap<Arc<str>, Value>, Diagnostic
             if value.elements().is_some_and(<[Value]>::is_empty) {
                 return Ok(BTreeMap::new());
             }
-            return Err(unsuitable(format!(
-                "\"for_each\" supports maps and sets of strings, but you have provided a set containing type {}",
+            let detail = format!(
+                "The given \"for_each\" argument value is unsuitable: \"for_each\" supports maps and sets of strings, but you \
+                 have provided a set containing type {}.",
                 element.friendly_name()
-            )));
+            );
+            return Err(Diagnostic::error("Invalid for_each set argument", detail));
         }
         Type::Set(_) => return set_elements(value),
         other => {

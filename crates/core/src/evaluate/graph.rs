@@ -183,7 +183,7 @@ impl Graph {
              the blocks in two.",
             path.join(" → ")
         );
-        let names: Vec<&str> = path.iter().skip(1).map(String::as_str).collect();
+        let names: Vec<&str> = path.iter().take(path.len() - 1).map(String::as_str).collect();
         Diagnostic::error(format!("Cycle: {}", names.join(", ")), detail).at(self.spans[start.index()])
     }
 }

@@ -20,13 +20,10 @@ pub struct InstanceScope<'w, 'a> {
 }
 
 impl<'a> World<'a> {
-    /// The scope inside an instance, whose `count` or `for_each` has been expanded.
+    /// The scope inside an instance.
     pub fn inside<'w>(&'w self, address: &'w Address) -> InstanceScope<'w, 'a> {
         let each_value = match &address.key {
-            Some(key) => self
-                .entry(&address.resource)
-                .and_then(|entry| entry.expansion.clone())
-                .and_then(|expansion| expansion.each_value(key)),
+            Some(key) => self.expansion(&address.resource).ok().and_then(|expansion| expansion.each_value(key)),
             None => None,
         };
         InstanceScope { world: self, address, each_value, this: None, any: None }

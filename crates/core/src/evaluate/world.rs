@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ampere_lang::config::{Module, Resource, ResourceName};
 use ampere_lang::diagnostic::Diagnostics;
 use ampere_lang::eval::{Host, InstanceKey};
-use ampere_lang::value::Value;
+use ampere_lang::value::{Marks, Value};
 
 use super::expand::Expansion;
 use super::graph::{Graph, Node};
@@ -126,6 +126,24 @@ impl<'a> World<'a> {
         entry.whole = None;
         drop(entry);
         self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Says that an instance is configured and will not be there: what is configured can be read of it, and what a provider
+    /// would have decided is null.
+    pub fn set_absent(&self, address: &Address) {
+        let Some((config, _)) = self.config(address) else { return };
+        let object = match (self.kind(address.kind()), config.value.entries()) {
+            (Some(kind), Some(entries)) => Value::object(entries.iter().map(|(name, value)| {
+                let value = match kind.schema().attribute(name) {
+                    Some(a) if a.write_only => Value::null(a.ty.without_optional()),
+                    Some(a) if a.sensitive => value.clone().with_marks(Marks::SENSITIVE),
+                    _ => value.clone(),
+                };
+                (name.clone(), value)
+            })),
+            _ => config.value,
+        };
+        self.set(address, object);
     }
 
     /// The object of an instance as it was last set.

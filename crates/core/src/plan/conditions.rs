@@ -1,7 +1,8 @@
 //! Preconditions, postconditions and checks.
-use ampere_lang::config::Condition;
-use ampere_lang::diagnostic::{Diagnostic, Diagnostics, Severity};
+use ampere_lang::config::{Condition, Variable};
+use ampere_lang::diagnostic::{Diagnostic, Diagnostics};
 use ampere_lang::eval::{ConditionOutcome, Host, Scope, check_condition};
+use ampere_lang::source::SourceMap;
 
 use super::CheckStatus;
 use super::planner::Planner;
@@ -55,18 +56,20 @@ impl Checked {
         let mut checks = Checks { display: self.display.clone(), status: None, findings: Diagnostics::new() };
         for condition in conditions {
             let result = check_condition(condition, scope, host);
-            checks.findings.extend(result.diagnostics.into_iter().map(|d| self.told(d)));
-            let (status, finding) = self.judged(condition, result.outcome);
+            checks.findings.extend(result.diagnostics.into_iter().map(|d| self.named(d)));
+            let (status, finding) = self.judged(result.outcome);
             checks.status = Some(checks.status.map_or(status, |before| worse(before, status)));
-            checks.findings.extend(finding.map(|d| self.told(d.at(condition.condition.span))));
+            checks.findings.extend(finding.map(|d| self.named(d.at(condition.condition.span))));
         }
         checks
     }
 
-    fn judged(&self, condition: &Condition, outcome: ConditionOutcome) -> (CheckStatus, Option<Diagnostic>) {
-        let _ = condition;
+    fn judged(&self, outcome: ConditionOutcome) -> (CheckStatus, Option<Diagnostic>) {
         match outcome {
             ConditionOutcome::Passed => (CheckStatus::Pass, None),
+            ConditionOutcome::Failed { message } if self.lenient => {
+                (CheckStatus::Fail, Some(Diagnostic::warning(self.summary, message)))
+            }
             ConditionOutcome::Failed { message } => (CheckStatus::Fail, Some(Diagnostic::error(self.summary, message))),
             ConditionOutcome::Invalid => (CheckStatus::Error, None),
             ConditionOutcome::Unknown if self.lenient => {
@@ -79,10 +82,7 @@ impl Checked {
         }
     }
 
-    fn told(&self, mut finding: Diagnostic) -> Diagnostic {
-        if self.lenient {
-            finding.severity = Severity::Warning;
-        }
+    fn named(&self, finding: Diagnostic) -> Diagnostic {
         if self.about { finding.about(&self.display) } else { finding }
     }
 }
@@ -99,6 +99,32 @@ fn worse(a: CheckStatus, b: CheckStatus) -> CheckStatus {
 }
 
 impl Planner<'_> {
+    /// Evaluates the validation rules of all input variables; whether the way is free.
+    pub(super) fn check_variables(&mut self) -> bool {
+        let module = self.input.module;
+        let mut free = true;
+        for (name, variable) in module.variables.iter().filter(|(_, v)| !v.validations.is_empty()) {
+            let display = format!("var.{name}");
+            let mut checks = Checks { display, status: None, findings: Diagnostics::new() };
+            for rule in &variable.validations {
+                let result = check_condition(rule, &self.world, self.input.host);
+                checks.findings.extend(result.diagnostics.into_iter().map(of_validation));
+                let status = match result.outcome {
+                    ConditionOutcome::Passed => CheckStatus::Pass,
+                    ConditionOutcome::Unknown => CheckStatus::Unknown,
+                    ConditionOutcome::Invalid => CheckStatus::Error,
+                    ConditionOutcome::Failed { message } => {
+                        checks.findings.push(invalid_value(variable, rule, &message, &module.sources));
+                        CheckStatus::Fail
+                    }
+                };
+                checks.status = Some(checks.status.map_or(status, |before| worse(before, status)));
+            }
+            free &= self.record_checks(checks);
+        }
+        free
+    }
+
     /// Takes results into the plan; whether the way is free.
     pub(super) fn record_checks(&mut self, checks: Checks) -> bool {
         let free = !checks.findings.has_errors();
@@ -116,4 +142,22 @@ impl Planner<'_> {
         let checks = Checked::check(name).all(&check.asserts, &self.world, self.input.host);
         self.record_checks(checks);
     }
+}
+
+/// A finding about a condition in the words that Terraform has for validation rules.
+fn of_validation(mut finding: Diagnostic) -> Diagnostic {
+    if finding.summary == "Invalid condition result" {
+        finding.summary = "Invalid variable validation result".into();
+    }
+    finding
+}
+
+fn invalid_value(variable: &Variable, rule: &Condition, message: &str, sources: &SourceMap) -> Diagnostic {
+    let place = sources.get(rule.span.file).map_or(String::new(), |file| {
+        let start = rule.span.start;
+        format!("\n\nThis was checked by the validation rule at {}:{},{}.", file.name, start.line, start.column)
+    });
+    let finding = Diagnostic::error("Invalid value for variable", format!("{message}{place}"));
+    let finding = finding.at(variable.span);
+    if variable.sensitive || variable.ephemeral { finding.concealed() } else { finding }
 }

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use super::prior::Existing;
-use super::{Action, Change, Precondition, Reason};
+use super::{Action, Change, Plan, Precondition, Reason};
 use crate::address::Address;
 
 /// A change of one object.
@@ -55,6 +55,16 @@ impl Draft {
             loss: None,
         };
         Draft { change, existing, forget: None, precondition: None, needs: Vec::new(), dependencies: Vec::new() }
+    }
+}
+
+impl Plan {
+    /// Instances that are configured and may not be there any more (R2): to those who refer to them they are
+    /// [absent](crate::evaluate::World::set_absent), during planning and during apply.
+    pub fn ended(&self) -> impl Iterator<Item = &Address> {
+        let deleted =
+            self.changes.iter().filter(|c| matches!(c.reason, Some(Reason::Ended { .. }))).map(|c| &c.address);
+        deleted.chain(self.deferred.iter().filter(|d| d.ended).map(|d| &d.address))
     }
 }
 

@@ -3,7 +3,6 @@ use ampere_lang::config::Resource;
 use jiff::{SignedDuration, Timestamp};
 
 use super::draft::Draft;
-use super::instance::nothing_computed;
 use super::planner::Planner;
 use super::prior::Existing;
 use super::{Action, Deferred, Precondition, Reason};
@@ -50,7 +49,9 @@ impl Planner<'_> {
             Gate::Unknown => unsure(),
             // An object that is there is never deleted for a payment that is late.
             Gate::Waiting { .. } if existing.is_some() => Verdict::Go(Some(precondition(&gated))),
-            Gate::Waiting { reason, url } => Verdict::Wait(Deferred { address: address.clone(), reason, url }),
+            Gate::Waiting { reason, url } => {
+                Verdict::Wait(Deferred { address: address.clone(), reason, url, ended: false })
+            }
             Gate::Ended { reason, deadline } => {
                 let deadline =
                     deadline.unwrap_or_else(|| self.input.now.checked_add(GONE_WITHIN).unwrap_or(Timestamp::MAX));
@@ -80,13 +81,12 @@ impl Planner<'_> {
         kind: &dyn Kind,
         address: &Address,
         existing: Option<Existing>,
-        config: &Config,
         why: String,
         deadline: Timestamp,
     ) {
-        self.world.set(address, nothing_computed(kind.schema(), &config.value));
+        self.world.set_absent(address);
         let Some(existing) = existing else {
-            return self.defer(Deferred { address: address.clone(), reason: why, url: None });
+            return self.defer(Deferred { address: address.clone(), reason: why, url: None, ended: true });
         };
         let mut draft = Draft::delete(address.clone(), existing, Some(Reason::Ended { why }));
         draft.change.deadline = Some(deadline);
@@ -110,7 +110,7 @@ impl Planner<'_> {
             return false;
         }
         let reason = format!("It needs {}, which is not there yet: {}", cause.address, cause.reason);
-        let deferred = Deferred { address: address.clone(), reason, url: cause.url.clone() };
+        let deferred = Deferred { address: address.clone(), reason, url: cause.url.clone(), ended: false };
         match draft.existing.clone() {
             Some(existing) => {
                 self.world.set(address, existing.attributes.clone());

@@ -1,6 +1,6 @@
 //! Planning one instance of a resource.
 use ampere_lang::config::Resource;
-use ampere_lang::value::{Marks, Value};
+use ampere_lang::value::Value;
 
 use super::compare::marks_differ;
 use super::conditions::Checked;
@@ -9,13 +9,12 @@ use super::gate::Verdict;
 use super::ignore::ignore_changes;
 use super::planner::Planner;
 use super::prior::{Existing, Origin};
-use super::propose::{Proposal, propose, with_attributes};
+use super::propose::{Proposal, propose};
 use super::resource::{placed, undecided};
 use super::{Action, Reason};
 use crate::address::Address;
 use crate::evaluate::Config;
 use crate::kind::Kind;
-use crate::schema::Schema;
 
 impl Planner<'_> {
     /// Plans one instance and tells the world what will become of it.
@@ -47,7 +46,7 @@ impl Planner<'_> {
                 self.settle(resource, draft, &config);
             }
             Verdict::Wait(deferred) => self.wait(resource, kind, existing, &config, deferred),
-            Verdict::End { why, deadline } => self.end(kind, &address, existing, &config, why, deadline),
+            Verdict::End { why, deadline } => self.end(kind, &address, existing, why, deadline),
         }
     }
 
@@ -179,13 +178,4 @@ fn in_place(draft: &mut Draft, prior: &Value, after: Value) {
         change.action = Action::Update;
     }
     change.after = Some(after);
-}
-
-/// An instance that will not be there: what was configured, and null for all that a provider would have decided.
-pub(super) fn nothing_computed(schema: &Schema, config: &Value) -> Value {
-    with_attributes(config, |name, value| match schema.attribute(name) {
-        Some(a) if a.write_only || a.presence.computed() && !value.is_known() => Value::null(a.ty.without_optional()),
-        Some(a) if a.sensitive => value.clone().with_marks(Marks::SENSITIVE),
-        _ => value.clone(),
-    })
 }

@@ -101,10 +101,9 @@ impl<'a> Lowering<'a> {
         if !some {
             // A resource without instances still orders what it needs before what needs it.
             let needed = planner.world.graph().dependencies(&Node::Resource(name.clone()));
-            ready.extend(needed.iter().flat_map(|d| self.ready_resources.get(&d.resource)).flatten());
+            needed.iter().for_each(|d| ready.extend(self.whole(&d.resource)));
         }
-        let gathered = self.gather(ready.into_iter().collect(), name);
-        self.ready_resources.insert(name.clone(), gathered);
+        self.ready_resources.insert(name.clone(), ready.into_iter().collect());
     }
 
     /// A list of steps to wait for, short: itself, or a join of them.
@@ -164,12 +163,23 @@ impl<'a> Lowering<'a> {
     }
 
     /// What the needs of a change come down to.
-    fn needed(&self, draft: &Draft) -> Vec<u32> {
-        let steps = draft.needs.iter().flat_map(|needed| match self.ready.get(needed) {
-            Some(steps) if needed.key.is_some() => steps,
-            _ => self.ready_resources.get(&needed.resource).map_or(EMPTY, |steps| steps),
-        });
-        steps.copied().collect::<BTreeSet<u32>>().into_iter().collect()
+    fn needed(&mut self, draft: &Draft) -> Vec<u32> {
+        let mut all: BTreeSet<u32> = BTreeSet::new();
+        for needed in &draft.needs {
+            match self.ready.get(needed) {
+                Some(steps) if needed.key.is_some() => all.extend(steps),
+                _ => all.extend(self.whole(&needed.resource)),
+            }
+        }
+        all.into_iter().collect()
+    }
+
+    /// The steps to wait for to have a whole resource, gathered once somebody asks.
+    fn whole(&mut self, name: &ResourceName) -> Vec<u32> {
+        let Some(steps) = self.ready_resources.remove(name) else { return Vec::new() };
+        let gathered = self.gather(steps, name);
+        self.ready_resources.insert(name.clone(), gathered.clone());
+        gathered
     }
 
     /// The state takes over what it does not know yet: another address, an object that was found, drift nobody repairs.
@@ -287,5 +297,3 @@ impl<'a> Lowering<'a> {
         blake3::hash(text.as_bytes()).to_hex()[..8].into()
     }
 }
-
-const EMPTY: &Vec<u32> = &Vec::new();

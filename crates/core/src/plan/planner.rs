@@ -92,7 +92,7 @@ impl<'a> Planner<'a> {
         let findings = validate(self.input.module, self.input.kinds, self.input.host);
         let broken = findings.has_errors();
         self.diagnostics.extend(findings);
-        if broken {
+        if broken || !self.check_variables() {
             return;
         }
         self.imports = Imports::new(self.input, &mut self.diagnostics);

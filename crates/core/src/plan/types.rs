@@ -154,6 +154,9 @@ pub struct Deferred {
     pub reason: String,
     /// Where a person can help, e.g. a payment URL.
     pub url: Option<String>,
+    /// Whether it waits because what it depends on has ended (R2): then it is as good as not configured, and what a provider
+    /// would have decided of it is null to those who refer to it.
+    pub ended: bool,
 }
 
 /// The change of a root output.

@@ -1,16 +1,16 @@
 //! What can be said of a configuration without variables, state and clouds: `validate`.
 use std::collections::BTreeMap;
 
-use ampere_lang::config::{Condition, Module, Resource};
+use ampere_lang::config::{Condition, Import, Module, Resource};
 use ampere_lang::diagnostic::{Diagnostic, Diagnostics, Severity};
-use ampere_lang::eval::{Host, Reference, Scope, Subject, check_condition, evaluate, references};
+use ampere_lang::eval::{Host, Reference, Scope, Subject, check_condition, references};
 use ampere_lang::syntax::ast::Expr;
 use ampere_lang::value::{Type, Value};
 
 use super::ignore::check_ignored;
 use super::moved::Moves;
 use super::resource::placed;
-use super::traversal::literal_address;
+use super::traversal::{Access, literal_address, split};
 use crate::address::Address;
 use crate::evaluate::{World, suggestion};
 use crate::kind::{Kind, Kinds};
@@ -34,13 +34,13 @@ pub fn validate(module: &Module, kinds: &Kinds, host: &dyn Host) -> Diagnostics 
     for (name, output) in &module.outputs {
         findings.extend(world.output(name).into_iter().flat_map(|(_, found)| found));
         findings.extend(conditions(&output.preconditions, &world, host));
-        findings.extend(undeclared(&output.depends_on, &world));
+        findings.extend(depends_on(&output.depends_on, &world));
     }
     for check in module.checks.values() {
-        let found = conditions(&check.asserts, &world, host);
-        findings.extend(found.into_iter().filter(|d| d.summary != "Invalid condition result"));
+        findings.extend(conditions(&check.asserts, &world, host));
     }
     validate_removed(module, &mut findings);
+    validate_imports(module, &mut findings);
     findings
 }
 
@@ -49,7 +49,7 @@ fn validate_resource(world: &World<'_>, resource: &Resource, findings: &mut Diag
         return findings.push(unknown_type(world, resource));
     };
     let address = Address { resource: resource.name.clone(), key: None };
-    validate_repetition(world, resource, findings);
+    findings.extend(world.check_repetition(resource));
     let scope = world.inside_block(&address);
     let (config, found) = world.arguments(resource, kind.schema(), &address, &scope);
     let broken = found.has_errors();
@@ -58,7 +58,8 @@ fn validate_resource(world: &World<'_>, resource: &Resource, findings: &mut Diag
         findings.extend(placed(kind.validate(&config), resource, kind.schema(), &address));
     }
     findings.extend(check_ignored(resource, kind.schema()));
-    findings.extend(undeclared(&resource.depends_on, world));
+    findings.extend(depends_on(&resource.depends_on, world));
+    findings.extend(provider(world.module(), resource));
     findings.extend(undeclared(&resource.lifecycle.replace_triggered_by, world));
     findings.extend(conditions(&resource.lifecycle.preconditions, &scope, world.host()));
     let this = Value::unknown(kind_type(&**kind));
@@ -68,20 +69,6 @@ fn validate_resource(world: &World<'_>, resource: &Resource, findings: &mut Diag
 
 fn kind_type(kind: &dyn Kind) -> Type {
     kind.schema().object_type().without_optional()
-}
-
-/// `count` and `for_each`, as far as they do not depend on what is unknown, nor on the resource itself (that fails at plan).
-fn validate_repetition(world: &World<'_>, resource: &Resource, findings: &mut Diagnostics) {
-    let Some(expr) = resource.count.as_ref().or(resource.for_each.as_ref()) else { return };
-    let (value, found) = evaluate(expr, world, world.host());
-    let broken = found.has_errors();
-    findings.extend(found);
-    if broken || !value.is_wholly_known() {
-        return;
-    }
-    if let Err(found) = world.expansion(&resource.name) {
-        findings.extend(found);
-    }
 }
 
 fn unknown_type(world: &World<'_>, resource: &Resource) -> Diagnostic {
@@ -115,6 +102,51 @@ fn undeclared(expressions: &[Expr], world: &World<'_>) -> Diagnostics {
         }
     }
     findings
+}
+
+/// `depends_on` names whole objects.
+fn depends_on(expressions: &[Expr], world: &World<'_>) -> Diagnostics {
+    let mut findings = undeclared(expressions, world);
+    for reference in expressions.iter().flat_map(references).filter(|r| !r.attributes.is_empty()) {
+        let detail =
+            "References in depends_on must be to a whole object (resource, etc), not to an attribute of an object.";
+        findings.push(Diagnostic::error("Invalid depends_on reference", detail).at(reference.span));
+    }
+    findings
+}
+
+/// A `provider` argument names a `provider` block: without an alias it may be left out.
+fn provider(module: &Module, resource: &Resource) -> Option<Diagnostic> {
+    let expr = resource.provider.as_ref()?;
+    let (name, accesses) = split(expr)?;
+    let Some(Access::Attribute(alias)) = accesses.first() else { return None };
+    let known = module.providers.iter().any(|p| &*p.name == name && p.alias.as_deref() == Some(alias));
+    let detail = format!(
+        "{} asks for the provider configuration {name}.{alias}, and there is no provider {name:?} block with alias = {alias:?}. \
+         Add one, or remove the provider argument.",
+        resource.name
+    );
+    (!known).then(|| Diagnostic::error("Provider configuration not present", detail).at(expr.span))
+}
+
+/// An address is imported once.
+fn validate_imports(module: &Module, findings: &mut Diagnostics) {
+    let mut seen: BTreeMap<Address, &Import> = BTreeMap::new();
+    for import in &module.imports {
+        let Some(to) = literal_address(&import.to) else { continue };
+        let Some(first) = seen.get(&to) else {
+            seen.insert(to, import);
+            continue;
+        };
+        let place = module.sources.get(first.span.file).map_or(String::new(), |file| {
+            format!(" at {}:{},{}", file.name, first.span.start.line, first.span.start.column)
+        });
+        let detail = format!(
+            "An import block for the resource \"{to}\" was already declared{place}. A resource can have only one import block."
+        );
+        let summary = format!("Duplicate import configuration for \"{to}\"");
+        findings.push(Diagnostic::error(summary, detail).at(import.span));
+    }
 }
 
 fn validate_removed(module: &Module, findings: &mut Diagnostics) {

@@ -194,16 +194,17 @@ pub(super) struct DeferredForm {
     address: AddressBody,
     reason: String,
     url: Option<String>,
+    ended: bool,
 }
 
 impl DeferredForm {
     pub(super) fn of(deferred: &Deferred) -> DeferredForm {
-        let Deferred { address, reason, url } = deferred;
-        DeferredForm { address: address.into(), reason: reason.clone(), url: url.clone() }
+        let Deferred { address, reason, url, ended } = deferred;
+        DeferredForm { address: address.into(), reason: reason.clone(), url: url.clone(), ended: *ended }
     }
 
     pub(super) fn deferred(self) -> Deferred {
-        Deferred { address: self.address.into(), reason: self.reason, url: self.url }
+        Deferred { address: self.address.into(), reason: self.reason, url: self.url, ended: self.ended }
     }
 }
 

@@ -23,6 +23,7 @@ impl Scene {
                 world.set(&change.address, after.clone());
             }
         }
+        plan.ended().for_each(|address| world.set_absent(address));
         for step in &plan.steps {
             self.step(&world, step);
         }
