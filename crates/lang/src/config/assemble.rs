@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::constant::constant_string;
-use super::schema::{Schema, split_blocks};
+use super::schema::{Schema, expressions_of, split_blocks};
 use super::{Module, decode};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{SourceMap, Span};
@@ -64,7 +64,11 @@ impl Assembly {
                 "terraform" => self.override_terraform(block),
                 kind @ ("moved" | "removed" | "import" | "check") => {
                     let detail = format!("Override files cannot contain {kind:?} blocks. Put it into a primary file.");
-                    self.error(block.header, format!("Cannot override '{kind}' blocks"), detail);
+                    let summary = match kind {
+                        "check" => "Can't override check blocks".to_owned(),
+                        _ => format!("Cannot override '{kind}' blocks"),
+                    };
+                    self.error(block.header, summary, detail);
                 }
                 _ => self.override_block(block),
             }
@@ -88,8 +92,7 @@ impl Assembly {
     }
 
     fn file_blocks(&mut self, body: Body) -> Vec<Block> {
-        let place = body.end;
-        let mut blocks = FILE.content(body, place, &mut self.diags).blocks;
+        let mut blocks = FILE.content(body, &mut self.diags).blocks;
         blocks.retain(|block| {
             let stray = &*block.block_type == "required_providers";
             if stray {
@@ -134,12 +137,14 @@ impl Assembly {
 
     fn local_entries(&mut self, mut block: Block) -> Vec<Attribute> {
         split_blocks(&mut block.body, &[], &mut self.diags);
+        expressions_of(&mut block.body, &mut self.diags);
         for inner in &block.body.blocks {
             let detail = format!(
                 "Blocks of type {:?} are not expected here: a locals block holds arguments only.",
                 inner.block_type
             );
-            self.diags.push(Diagnostic::error("Unexpected block", detail).at(inner.type_span));
+            let summary = format!("Unexpected {:?} block", inner.block_type);
+            self.diags.push(Diagnostic::error(summary, detail).at(inner.type_span));
         }
         block.body.attributes
     }
@@ -198,6 +203,7 @@ impl Assembly {
         };
         let base = &mut self.blocks[*base];
         split_blocks(&mut base.body, known, &mut self.diags);
+        point_at_override(base, &block);
         merge_bodies(&mut base.body, block.body, &mut self.diags);
     }
 
@@ -221,6 +227,15 @@ const TERRAFORM_BLOCKS: &[(&str, &[&str])] =
     &[("backend", &["type"]), ("cloud", &[]), ("required_providers", &[]), ("provider_meta", &["provider"])];
 
 const VARIABLE_BLOCKS: &[(&str, &[&str])] = &[("validation", &[]), ("precondition", &[])];
+
+/// When an override changes only the type of a variable, a default that no longer fits is a fault of the override.
+fn point_at_override(base: &mut Block, over: &Block) {
+    let sets = |name: &str| over.body.attributes.iter().any(|a| &*a.name == name);
+    if &*over.block_type == "variable" && sets("type") && !sets("default") {
+        let default = base.body.attributes.iter_mut().find(|a| &*a.name == "default");
+        default.into_iter().for_each(|a| a.value.span = over.header);
+    }
+}
 
 fn key_of(block: &Block) -> Option<Key> {
     let mut labels: Vec<Arc<str>> = block.labels.iter().map(|label| label.text.clone()).collect();

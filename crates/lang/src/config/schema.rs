@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::suggest::did_you_mean;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::source::Span;
 use crate::syntax::ast::{Attribute, Block, Body, Expr, ExprKind, Label};
+use crate::syntax::json_templates;
 
 /// The arguments and nested blocks a body may have.
 #[derive(Clone, Copy, Debug)]
@@ -28,18 +28,52 @@ pub struct Content {
 }
 
 impl Content {
-    /// Takes an argument out.
+    /// Takes an argument out as it is written: strings of JSON are literals.
     pub fn take(&mut self, name: &str) -> Option<Expr> {
         self.attributes.remove(name).map(|a| a.value)
     }
+
+    /// Takes an argument out that is an expression: strings of JSON are templates.
+    pub fn take_expression(&mut self, name: &str, diags: &mut Diagnostics) -> Option<Expr> {
+        let value = self.take(name)?;
+        Some(if self.rest.json { as_expression(value, diags) } else { value })
+    }
+
+    /// Takes out what the schema does not name, every value as an expression.
+    pub fn take_rest(&mut self, diags: &mut Diagnostics) -> Body {
+        let mut rest = std::mem::take(&mut self.rest);
+        self.rest.json = rest.json;
+        expressions_of(&mut rest, diags);
+        rest
+    }
+}
+
+/// Makes the values of a body expressions, in place.
+pub(super) fn expressions_of(body: &mut Body, diags: &mut Diagnostics) {
+    if !body.json {
+        return;
+    }
+    for attribute in std::mem::take(&mut body.attributes) {
+        body.attributes.push(Attribute { value: as_expression(attribute.value, diags), ..attribute });
+    }
+    body.blocks.iter_mut().for_each(|block| expressions_of(&mut block.body, diags));
+}
+
+fn as_expression(value: Expr, diags: &mut Diagnostics) -> Expr {
+    let (value, findings) = json_templates(value);
+    diags.extend(findings);
+    value
 }
 
 impl Schema {
     /// Takes a body apart; what the schema does not name is an error.
-    pub fn content(&self, body: Body, header: Span, diags: &mut Diagnostics) -> Content {
-        let content = self.partial(body, header, diags);
+    pub fn content(&self, body: Body, diags: &mut Diagnostics) -> Content {
+        let content = self.partial(body, diags);
         for attribute in &content.rest.attributes {
-            diags.push(self.unsupported_argument(attribute));
+            diags.push(match content.rest.json {
+                true => self.extraneous_property(attribute),
+                false => self.unsupported_argument(attribute),
+            });
         }
         for block in &content.rest.blocks {
             diags.push(self.unsupported_block(block));
@@ -48,10 +82,12 @@ impl Schema {
     }
 
     /// Takes a body apart; what the schema does not name stays in `rest`.
-    pub fn partial(&self, mut body: Body, header: Span, diags: &mut Diagnostics) -> Content {
+    pub fn partial(&self, mut body: Body, diags: &mut Diagnostics) -> Content {
         split_blocks(&mut body, self.blocks, diags);
-        let mut content =
-            Content { rest: Body { end: body.end, json: body.json, ..Body::default() }, ..Content::default() };
+        let mut content = Content {
+            rest: Body { start: body.start, end: body.end, json: body.json, ..Body::default() },
+            ..Content::default()
+        };
         for attribute in body.attributes {
             if self.attributes.iter().any(|(name, _)| *name == &*attribute.name) {
                 content.attributes.entry(attribute.name.clone()).or_insert(attribute);
@@ -69,7 +105,7 @@ impl Schema {
         for (name, required) in self.attributes {
             if *required && !content.attributes.contains_key(*name) {
                 let detail = format!("The argument {name:?} is required, but no definition was found.");
-                diags.push(Diagnostic::error("Missing required argument", detail).at(header));
+                diags.push(Diagnostic::error("Missing required argument", detail).at(body.start));
             }
         }
         content
@@ -84,6 +120,13 @@ impl Schema {
         };
         let detail = format!("An argument named {name:?} is not expected here.{hint}");
         Diagnostic::error("Unsupported argument", detail).at(attribute.name_span)
+    }
+
+    fn extraneous_property(&self, attribute: &Attribute) -> Diagnostic {
+        let name = &attribute.name;
+        let known = self.attributes.iter().map(|(n, _)| *n).chain(self.blocks.iter().map(|(n, _)| *n));
+        let detail = format!("No argument or block type is named {name:?}.{}", did_you_mean(name, known));
+        Diagnostic::error("Extraneous JSON object property", detail).at(attribute.name_span)
     }
 
     fn unsupported_block(&self, block: &Block) -> Diagnostic {
@@ -110,7 +153,7 @@ fn labels_fit(block: &Block, labels: &[&str], diags: &mut Diagnostics) -> bool {
     }
     if let Some(missing) = labels.get(block.labels.len()) {
         let detail = format!("All {kind} blocks must have {} labels ({}).", labels.len(), labels.join(", "));
-        diags.push(Diagnostic::error(format!("Missing {missing} for {kind}"), detail).at(block.header));
+        diags.push(Diagnostic::error(format!("Missing {missing} for {kind}"), detail).at(block.body.start));
         return false;
     }
     true
@@ -180,13 +223,13 @@ impl Nest<'_> {
 
 /// A JSON object as a body.
 fn body_of(value: Expr, diags: &mut Diagnostics) -> Body {
-    let mut body = Body { end: value.span, json: true, ..Body::default() };
+    let mut body = Body { start: value.span, end: value.span, json: true, ..Body::default() };
     let ExprKind::Object(items) = *value.kind else { return body };
     for item in items {
         let Some(name) = json_name(&item.key) else { continue };
         if let Some(first) = body.attributes.iter().find(|a| a.name == name && &*name != "//") {
             let detail = format!("The argument {name:?} was already set at line {}.", first.name_span.start.line);
-            diags.push(Diagnostic::error("Duplicate argument", detail).at(item.key.span));
+            diags.push(Diagnostic::error("Duplicate attribute definition", detail).at(item.key.span));
             continue;
         }
         body.attributes.push(Attribute { name, name_span: item.key.span, value: item.value });

@@ -17,6 +17,16 @@ pub(crate) fn unquote(expr: Expr, json: bool, diags: &mut Diagnostics) -> Expr {
     inner
 }
 
+/// A reference where Terraform still takes the quoted form of its early versions, with a warning.
+pub(crate) fn maybe_quoted(expr: Expr, json: bool, diags: &mut Diagnostics) -> Expr {
+    let quoted = matches!(&*expr.kind, ExprKind::Literal(value) if value.as_str().is_some());
+    if quoted && !json {
+        let detail = "References are written without quotes. Remove the quotes to silence this warning.";
+        diags.push(Diagnostic::warning("Quoted references are deprecated", detail).at(expr.span));
+    }
+    unquote(expr, true, diags)
+}
+
 /// A single static reference.
 pub(crate) fn reference(expr: Expr, json: bool, diags: &mut Diagnostics) -> Option<Expr> {
     let expr = unquote(expr, json, diags);
@@ -29,11 +39,28 @@ pub(crate) fn reference(expr: Expr, json: bool, diags: &mut Diagnostics) -> Opti
     None
 }
 
-/// A list of single static references (`depends_on`, `replace_triggered_by`).
+/// A provider configuration: `name` or `name.alias`.
+pub(crate) fn provider_reference(expr: Expr, json: bool, diags: &mut Diagnostics) -> Option<Expr> {
+    let expr = maybe_quoted(expr, json, diags);
+    match steps(&expr).as_deref() {
+        Some([RefStep::Name(_)] | [RefStep::Name(_), RefStep::Name(_)]) => Some(expr),
+        _ if is_unreadable(&expr) => None,
+        _ => {
+            let detail = "The provider argument requires a provider type name, optionally followed by a period and then a configuration alias.";
+            diags.push(Diagnostic::error("Invalid provider configuration reference", detail).at(expr.span));
+            None
+        }
+    }
+}
+
+/// A list of single static references (`depends_on`).
 pub(crate) fn reference_list(expr: Expr, json: bool, diags: &mut Diagnostics) -> Vec<Expr> {
     let span = expr.span;
     match *expr.kind {
-        ExprKind::Tuple(items) => items.into_iter().filter_map(|item| reference(item, json, diags)).collect(),
+        ExprKind::Tuple(items) => {
+            let mut read = |item| reference(maybe_quoted(item, json, diags), false, diags);
+            items.into_iter().filter_map(&mut read).collect()
+        }
         _ => {
             if !is_unreadable(&expr) {
                 diags.push(Diagnostic::error("Invalid expression", "A static list expression is required.").at(span));
@@ -110,6 +137,9 @@ pub fn parse_resource_address(text: &str) -> Result<(ResourceName, Option<Instan
     address_of(&expr).map_err(|detail| invalid(&detail))
 }
 
+/// Why the address of a data source will not do.
+pub(crate) const NOT_MANAGED: &str = "A managed resource is required here, not a data source.";
+
 /// The resource address a static reference stands for.
 pub(crate) fn address_of(expr: &Expr) -> Result<(ResourceName, Option<InstanceKey>), String> {
     let steps = steps(expr).ok_or("A resource address is written out, without anything to calculate.")?;
@@ -119,7 +149,7 @@ pub(crate) fn address_of(expr: &Expr) -> Result<(ResourceName, Option<InstanceKe
     };
     match &*resource_type {
         "module" => return Err("Addresses inside of modules are not supported yet.".into()),
-        "data" => return Err("A managed resource is required here, not a data source.".into()),
+        "data" => return Err(NOT_MANAGED.into()),
         _ => {}
     }
     let key = match steps.next() {

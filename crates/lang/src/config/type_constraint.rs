@@ -9,6 +9,7 @@ use super::traversal::is_unreadable;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
 use crate::syntax::ast::{Call, Expr, ExprKind, ObjectItem};
+use crate::value::convert::{apply_defaults, convert};
 use crate::value::{ObjectType, Type};
 
 const SUMMARY: &str = "Invalid type specification";
@@ -180,6 +181,12 @@ fn optional_attribute(
     };
     let (ty, inner) = constraint(ty_expr, diags)?;
     if let Some(value) = default.and_then(|default| constant(default, diags)) {
+        let full = if value.is_null() { value.clone() } else { apply_defaults(&value, &inner) };
+        if let (Err(error), Some(default)) = (convert(&full, &ty), default) {
+            let detail = format!("This default value is not compatible with the attribute's type constraint: {error}.");
+            diags.push(Diagnostic::error("Invalid default value for optional attribute", detail).at(default.span));
+            return None;
+        }
         defaults.values.insert(name.clone(), value);
     }
     Some((ty, inner))

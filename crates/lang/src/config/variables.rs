@@ -235,7 +235,7 @@ impl Collector<'_> {
     fn file(&mut self, file: &VarFile) {
         let id: FileId = self.names.add(file.name.clone(), "");
         let (body, mut findings) = match file.name.ends_with(".json") {
-            true => syntax::parse_json_values(id, &file.text),
+            true => syntax::parse_json(id, &file.text),
             false => syntax::parse_native(id, &file.text),
         };
         for block in &body.blocks {

@@ -14,7 +14,9 @@ pub struct Body {
     pub attributes: Vec<Attribute>,
     /// Blocks, in order.
     pub blocks: Vec<Block>,
-    /// The place right after the last item, where something missing would stand.
+    /// The brace that opens it, or the start of the file: where Terraform reports that something is missing.
+    pub start: Span,
+    /// The place right after the last item.
     pub end: Span,
     /// Whether it came from JSON, where a nested block cannot be told from an argument: it is among the attributes until
     /// somebody who knows the block types asks for it ([`crate::config::Schema`], [`crate::config::split_blocks`]).

@@ -1,6 +1,7 @@
 //! JSON syntax: the same tree from JSON text.
 //!
-//! An own small reader, since every value needs its place. Strings become templates.
+//! An own small reader, since every value needs its place. Strings are read as they are; where an expression is wanted they
+//! are templates: see [`templates`].
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::ast::{Attribute, Body, Expr, ExprKind, ObjectItem};
@@ -9,32 +10,46 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{FileId, Pos, Span};
 use crate::value::{Number, Type, Value};
 
-/// What the strings of a file are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Strings {
-    /// Templates, as in configurations.
-    Templates,
-    /// Themselves, as in files of variables.
-    Literals,
-}
-
 /// Parses a file: an object, or an array of objects.
-pub(crate) fn file(file: FileId, text: &str, strings: Strings) -> (Body, Diagnostics) {
+pub(crate) fn file(file: FileId, text: &str) -> (Body, Diagnostics) {
     let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
     let at = Pos { line: 1, column: 1, byte: start };
-    let mut reader = Reader { text, file, strings, at, depth: 0, diags: Diagnostics::new() };
+    let mut reader = Reader { text, file, at, depth: 0, diags: Diagnostics::new() };
     let mut body = Body { json: true, ..Body::default() };
     if let Some(root) = reader.document() {
+        body.start = root.span;
         body.end = Span { start: root.span.end, ..root.span };
         reader.collect(root, &mut body);
     }
     (body, reader.diags)
 }
 
+/// A value of a JSON file as an expression: every string in it, and every property name, is a template.
+pub(crate) fn templates(value: Expr, diags: &mut Diagnostics) -> Expr {
+    let span = value.span;
+    let kind = match *value.kind {
+        ExprKind::Literal(literal) => match literal.as_str() {
+            Some(text) if text.contains("${") || text.contains("%{") => {
+                let (template, findings) = template_at(span, text);
+                diags.extend(findings);
+                *template.kind
+            }
+            _ => ExprKind::Literal(literal),
+        },
+        ExprKind::Tuple(items) => ExprKind::Tuple(items.into_iter().map(|item| templates(item, diags)).collect()),
+        ExprKind::Object(items) => {
+            let item =
+                |item: ObjectItem| ObjectItem { key: templates(item.key, diags), value: templates(item.value, diags) };
+            ExprKind::Object(items.into_iter().map(item).collect())
+        }
+        other => other,
+    };
+    Expr::new(kind, span)
+}
+
 struct Reader<'t> {
     text: &'t str,
     file: FileId,
-    strings: Strings,
     at: Pos,
     depth: u32,
     diags: Diagnostics,
@@ -47,7 +62,7 @@ impl Reader<'_> {
         if self.rest().is_empty() {
             return Some(root);
         }
-        self.fail("Extra characters after the value", "Nothing may follow the JSON value of a file.")
+        self.fail("Extraneous data after value", "Nothing may follow the JSON value of a file.")
     }
 
     /// Puts the properties of the root into a body.
@@ -64,7 +79,7 @@ impl Reader<'_> {
             ExprKind::Tuple(items) => items.into_iter().for_each(|item| self.collect(item, body)),
             _ => {
                 let detail = "The root of a JSON configuration must be an object, or an array of objects.";
-                self.diags.push(Diagnostic::error("Invalid JSON root", detail).at(root.span));
+                self.diags.push(Diagnostic::error("Root value must be object", detail).at(root.span));
             }
         }
     }
@@ -112,6 +127,12 @@ impl Reader<'_> {
         None
     }
 
+    fn unclosed<T>(&mut self, start: Pos, summary: &str, detail: &str) -> Option<T> {
+        let end = Pos { column: start.column + 1, byte: start.byte + 1, ..start };
+        self.diags.push(Diagnostic::error(summary, detail).at(Span { file: self.file, start, end }));
+        None
+    }
+
     fn value(&mut self) -> Option<Expr> {
         self.skip_blanks();
         let start = self.at;
@@ -120,7 +141,7 @@ impl Reader<'_> {
             Some(b'[') => self.nested(Reader::array),
             Some(b'"') => {
                 let text = self.string()?;
-                Some(self.template(&text, self.since(start)))
+                Some(Expr::new(ExprKind::Literal(Value::string(text)), self.since(start)))
             }
             Some(b'-' | b'0'..=b'9') => self.number(),
             Some(b'a'..=b'z' | b'A'..=b'Z') => self.keyword(),
@@ -143,18 +164,6 @@ impl Reader<'_> {
         value
     }
 
-    /// A string as a template; one without any sequence is a literal.
-    fn template(&mut self, text: &str, span: Span) -> Expr {
-        let plain = !text.contains("${") && !text.contains("%{");
-        if plain || self.strings == Strings::Literals {
-            return Expr::new(ExprKind::Literal(Value::string(text)), span);
-        }
-        let (mut expr, problems) = template_at(span, text);
-        self.diags.extend(problems);
-        expr.span = span;
-        expr
-    }
-
     fn object(&mut self) -> Option<Expr> {
         let start = self.at;
         self.advance(1);
@@ -168,11 +177,11 @@ impl Reader<'_> {
                     return self
                         .fail("Trailing comma in object", "JSON does not permit a comma after the last property.");
                 }
-                _ => return self.fail("Invalid JSON object", "A property name in quotes is required here."),
+                _ => return self.fail("Invalid object property name", "A property name in quotes is required here."),
             }
             let key_start = self.at;
             let name = self.string()?;
-            let key = self.template(&name, self.since(key_start));
+            let key = Expr::new(ExprKind::Literal(Value::string(name)), self.since(key_start));
             self.skip_blanks();
             if self.next() != Some(b':') {
                 return self.fail(
@@ -188,7 +197,8 @@ impl Reader<'_> {
                 Some(b',') => self.advance(1),
                 Some(b'}') => break,
                 None => {
-                    return self.fail(
+                    return self.unclosed(
+                        start,
                         "Unclosed object",
                         "There is no closing brace for this object before the end of the file.",
                     );
@@ -217,7 +227,8 @@ impl Reader<'_> {
                 Some(b',') => self.advance(1),
                 Some(b']') => break,
                 None => {
-                    return self.fail(
+                    return self.unclosed(
+                        start,
                         "Unclosed array",
                         "There is no closing bracket for this array before the end of the file.",
                     );
@@ -274,7 +285,7 @@ impl Reader<'_> {
                 Some(b'"') => break,
                 Some(b'\\') => end += 2,
                 Some(b'\n') | None => {
-                    return self.fail("Unclosed string", "There is no closing quote for this string on its line.");
+                    return self.fail("Invalid JSON string", "There is no closing quote for this string on its line.");
                 }
                 Some(_) => end += 1,
             }

@@ -41,17 +41,27 @@ pub fn parse_template(file: FileId, text: &str) -> (Expr, Diagnostics) {
     parser::template(file, text)
 }
 
-/// Parses a configuration file in JSON syntax (`.tf.json`).
+/// Parses a file in JSON syntax (`.tf.json`, `.tfvars.json`).
 ///
-/// The result is one body whose properties are all arguments; strings are templates. Which of them are nested blocks only
-/// a schema can tell: see [`crate::config::split_blocks`].
+/// The result is one body whose properties are all arguments, and whose strings are literals. Which properties are nested
+/// blocks only a schema can tell: see [`crate::config::split_blocks`]. Which strings are templates depends on what is
+/// wanted there: see [`json_templates`].
 pub fn parse_json(file: FileId, text: &str) -> (Body, Diagnostics) {
-    json::file(file, text, json::Strings::Templates)
+    json::file(file, text)
 }
 
-/// Parses a file of variables in JSON syntax (`.tfvars.json`): strings are themselves there, not templates.
-pub(crate) fn parse_json_values(file: FileId, text: &str) -> (Body, Diagnostics) {
-    json::file(file, text, json::Strings::Literals)
+/// A value out of [`parse_json`] where an expression is wanted: every string in it becomes a template.
+///
+/// ```
+/// use ampere_lang::source::FileId;
+/// use ampere_lang::syntax::{ast::ExprKind, json_templates, parse_json};
+/// let (mut body, _) = parse_json(FileId(0), r#"{"value": "${var.x}"}"#);
+/// let (value, findings) = json_templates(body.attributes.remove(0).value);
+/// assert!(findings.is_empty() && matches!(*value.kind, ExprKind::Template(_)));
+/// ```
+pub fn json_templates(value: Expr) -> (Expr, Diagnostics) {
+    let mut diags = Diagnostics::new();
+    (json::templates(value, &mut diags), diags)
 }
 
 /// Lays a file of native syntax out as `terraform fmt` does, byte for byte. A text with syntax errors is returned as it

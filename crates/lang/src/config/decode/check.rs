@@ -10,7 +10,7 @@ const SCHEMA: Schema = Schema { attributes: &[], blocks: &[("data", &["type", "n
 pub(super) fn check(block: Block, module: &mut Module, diags: &mut Diagnostics) {
     let label = &block.labels[0];
     valid_name(label, "Invalid check block name", diags);
-    let content = SCHEMA.content(block.body, block.header, diags);
+    let content = SCHEMA.content(block.body, diags);
     let (mut data, mut asserts, mut written) = (None, Vec::new(), 0);
     for inner in content.blocks {
         match &*inner.block_type {

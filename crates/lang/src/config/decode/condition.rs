@@ -9,8 +9,9 @@ const SCHEMA: Schema = Schema { attributes: &[("condition", true), ("error_messa
 /// Reads a condition. One that refers to nothing would check nothing: that is an error.
 pub(super) fn condition(block: Block, diags: &mut Diagnostics) -> Option<Condition> {
     let kind = block.block_type;
-    let mut content = SCHEMA.content(block.body, block.header, diags);
-    let (condition, error_message) = (content.take("condition"), content.take("error_message"));
+    let mut content = SCHEMA.content(block.body, diags);
+    let (condition, error_message) =
+        (content.take_expression("condition", diags), content.take_expression("error_message", diags));
     if let Some(condition) = &condition
         && !refers(condition, |_| true)
         && !crate::config::traversal::is_unreadable(condition)

@@ -1,7 +1,7 @@
 //! `lifecycle`
 use super::condition::{condition, forbid_own_address};
 use crate::config::constant::constant_bool;
-use crate::config::traversal::{is_unreadable, reference, reference_list};
+use crate::config::traversal::{is_unreadable, maybe_quoted, reference, unquote};
 use crate::config::{IgnoreChanges, Lifecycle, ResourceName, Schema};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::syntax::ast::{Block, Expr, ExprKind};
@@ -22,9 +22,9 @@ const READ: Schema = Schema { attributes: &[], blocks: MANAGED.blocks };
 pub(super) fn lifecycle(block: Block, kind: &str, own: &ResourceName, diags: &mut Diagnostics) -> Lifecycle {
     let json = block.body.json;
     let mut content = if kind == "resource" {
-        MANAGED.content(block.body, block.header, diags)
+        MANAGED.content(block.body, diags)
     } else {
-        let content = READ.partial(block.body, block.header, diags);
+        let content = READ.partial(block.body, diags);
         for attribute in &content.rest.attributes {
             let detail = format!("The lifecycle argument {:?} cannot be used in a {kind} block.", attribute.name);
             diags.push(
@@ -56,44 +56,56 @@ pub(super) fn lifecycle(block: Block, kind: &str, own: &ResourceName, diags: &mu
     found
 }
 
-/// References; an index may be `count.index` or `each.key` as well.
+/// References to resources; an index may be `count.index` or `each.key` as well.
 fn replace_triggered_by(expr: Expr, json: bool, diags: &mut Diagnostics) -> Vec<Expr> {
     let span = expr.span;
+    if is_unreadable(&expr) {
+        return Vec::new();
+    }
     let ExprKind::Tuple(items) = *expr.kind else {
-        return reference_list(Expr::new(*expr.kind, span), json, diags);
+        diags.push(Diagnostic::error("Invalid expression", "A static list expression is required.").at(span));
+        return Vec::new();
     };
     let mut found = Vec::with_capacity(items.len());
     for item in items {
-        if is_triggering(&item) {
-            found.push(item);
-        } else {
-            found.extend(reference(item, json, diags));
+        let item = unquote(item, json, diags);
+        match trigger_root(&item) {
+            Some("var" | "local" | "data" | "module" | "each" | "count" | "self" | "path" | "terraform") => {
+                let detail = "Only resources can be referenced in replace_triggered_by.";
+                let summary = "Invalid reference in replace_triggered_by expression";
+                diags.push(Diagnostic::error(summary, detail).at(item.span));
+            }
+            Some(_) => found.push(item),
+            None if is_unreadable(&item) => {}
+            None => {
+                let detail = "A reference to a resource, one of its instances, or an attribute is required.";
+                diags.push(Diagnostic::error("Invalid replace_triggered_by expression", detail).at(item.span));
+            }
         }
     }
     found
 }
 
-fn is_triggering(mut expr: &Expr) -> bool {
+/// The first name of such a reference; none if it is something else.
+fn trigger_root(mut expr: &Expr) -> Option<&str> {
     loop {
         match &*expr.kind {
-            ExprKind::Root(_) => return true,
+            ExprKind::Root(name) => return Some(name),
             ExprKind::GetAttr { object, .. } => expr = object,
-            ExprKind::Index { object, key } => {
-                let is_key = match &*key.kind {
-                    ExprKind::Literal(_) => true,
-                    ExprKind::GetAttr { object, name, .. } => matches!(
-                        (&*object.kind, &**name),
-                        (ExprKind::Root(root), "index" | "key") if matches!(&**root, "count" | "each")
-                    ),
-                    _ => false,
-                };
-                if !is_key {
-                    return false;
-                }
-                expr = object;
-            }
-            _ => return false,
+            ExprKind::Index { object, key } if is_instance_key(key) => expr = object,
+            _ => return None,
         }
+    }
+}
+
+fn is_instance_key(key: &Expr) -> bool {
+    match &*key.kind {
+        ExprKind::Literal(_) => true,
+        ExprKind::GetAttr { object, name, .. } => matches!(
+            (&*object.kind, &**name),
+            (ExprKind::Root(root), "index" | "key") if matches!(&**root, "count" | "each")
+        ),
+        _ => false,
     }
 }
 
@@ -121,9 +133,7 @@ fn ignore_changes(expr: Expr, json: bool, diags: &mut Diagnostics) -> IgnoreChan
                 let detail = "The form [\"*\"] is no longer valid. Use \"ignore_changes = all\" to ignore changes to all attributes.";
                 diags.push(Diagnostic::error("Invalid ignore_changes wildcard", detail).at(span));
             }
-            // Names in quotes are an old form that is still understood.
-            ExprKind::Literal(value) if value.as_str().is_some() => paths.extend(reference(item, true, diags)),
-            _ => paths.extend(reference(item, json, diags)),
+            _ => paths.extend(reference(maybe_quoted(item, json, diags), false, diags)),
         }
     }
     IgnoreChanges::Paths(paths)

@@ -39,7 +39,7 @@ pub(super) fn block(block: Block, module: &mut Module, diags: &mut Diagnostics) 
         "module" => module_call::module_call(block, module, diags),
         "moved" => module.moved.extend(refactoring::moved(block, diags)),
         "removed" => module.removed.extend(refactoring::removed(block, diags)),
-        "import" => module.imports.extend(refactoring::import(block, diags)),
+        "import" => refactoring::add_import(block, module, diags),
         "check" => check::check(block, module, diags),
         other => unreachable!("the schema of a file lets no block of type {other} through"),
     }

@@ -1,5 +1,6 @@
 //! `module`
 use super::resource::count_and_for_each;
+use super::terraform::valid_constraint;
 use super::valid_name;
 use crate::config::constant::constant_string;
 use crate::config::traversal::reference_list;
@@ -24,13 +25,27 @@ pub(super) fn module_call(block: Block, module: &mut Module, diags: &mut Diagnos
     let label = &block.labels[0];
     valid_name(label, "Invalid module instance name", diags);
     let name = label.text.clone();
-    let mut content = SCHEMA.partial(block.body, block.header, diags);
+    let mut content = SCHEMA.partial(block.body, diags);
     if let (Some(_), Some(for_each)) = (content.attributes.get("count"), content.attributes.get("for_each")) {
         diags.push(count_and_for_each().at(for_each.name_span));
     }
-    let source = content.take("source").and_then(|e| constant_string(&e, diags));
-    let version = content.take("version").and_then(|e| constant_string(&e, diags));
-    let (count, for_each, providers) = (content.take("count"), content.take("for_each"), content.take("providers"));
+    let source = content.take("source").and_then(|e| {
+        let source = constant_string(&e, diags)?;
+        if source.is_empty() {
+            let detail = "The source of a module must say where its files are: a relative path like \"./modules/x\", or an address.";
+            diags.push(Diagnostic::error("Invalid module source address", detail).at(e.span));
+        }
+        (!source.is_empty()).then_some(source)
+    });
+    let version = content.take("version").and_then(|e| {
+        let version = constant_string(&e, diags)?;
+        valid_constraint(&version, e.span, diags).then_some(version)
+    });
+    let (count, for_each, providers) = (
+        content.take_expression("count", diags),
+        content.take_expression("for_each", diags),
+        content.take("providers"),
+    );
     let depends_on = content.take("depends_on").map(|e| reference_list(e, json, diags)).unwrap_or_default();
     for inner in &content.blocks {
         let detail = format!("The block type name {:?} is reserved in a module block.", inner.block_type);
@@ -45,7 +60,7 @@ pub(super) fn module_call(block: Block, module: &mut Module, diags: &mut Diagnos
         for_each,
         providers,
         depends_on,
-        config: content.rest,
+        config: content.take_rest(diags),
         span: block.header,
     };
     module.module_calls.insert(name, call);

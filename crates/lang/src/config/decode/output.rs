@@ -22,8 +22,8 @@ pub(super) fn output(block: Block, module: &mut Module, diags: &mut Diagnostics)
     let json = block.body.json;
     valid_name(&block.labels[0], "Invalid output name", diags);
     let name = block.labels[0].text.clone();
-    let mut content = SCHEMA.content(block.body, block.header, diags);
-    let value = content.take("value");
+    let mut content = SCHEMA.content(block.body, diags);
+    let value = content.take_expression("value", diags);
     let description = content.take("description").and_then(|e| constant_string(&e, diags));
     let depends_on = content.take("depends_on").map(|e| reference_list(e, json, diags)).unwrap_or_default();
     let mut flag = |name: &str| content.take(name).and_then(|e| constant_bool(&e, diags)).unwrap_or(false);

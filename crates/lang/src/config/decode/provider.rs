@@ -21,7 +21,7 @@ pub(super) fn provider(block: Block, module: &mut Module, diags: &mut Diagnostic
     let label = &block.labels[0];
     valid_name(label, "Invalid provider name", diags);
     let name = label.text.clone();
-    let mut content = SCHEMA.partial(block.body, block.header, diags);
+    let mut content = SCHEMA.partial(block.body, diags);
     let alias = content.take("alias").and_then(|expr| {
         let alias = constant_string(&expr, diags)?;
         let label = Label { text: alias.clone(), span: expr.span };
@@ -43,5 +43,5 @@ pub(super) fn provider(block: Block, module: &mut Module, diags: &mut Diagnostic
         let detail = format!("The block type name {:?} is reserved in a provider block.", inner.block_type);
         diags.push(Diagnostic::error("Reserved block type name in provider block", detail).at(inner.type_span));
     }
-    module.providers.push(ProviderBlock { name, alias, config: content.rest, span: block.header });
+    module.providers.push(ProviderBlock { name, alias, config: content.take_rest(diags), span: block.header });
 }

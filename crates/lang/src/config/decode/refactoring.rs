@@ -1,8 +1,8 @@
 //! `moved`, `removed`, `import`
 use super::resource::no_provisioners;
 use crate::config::constant::constant_bool;
-use crate::config::traversal::{RefStep, address_of, reference, steps, unquote};
-use crate::config::{Import, Moved, Removed, Schema};
+use crate::config::traversal::{NOT_MANAGED, RefStep, address_of, provider_reference, reference, steps, unquote};
+use crate::config::{Import, Module, Moved, Removed, Schema};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::syntax::ast::{Block, Expr, ExprKind};
 
@@ -20,7 +20,7 @@ const IMPORT: Schema =
 
 pub(super) fn moved(block: Block, diags: &mut Diagnostics) -> Option<Moved> {
     let json = block.body.json;
-    let mut content = MOVED.content(block.body, block.header, diags);
+    let mut content = MOVED.content(block.body, diags);
     let mut end = |name: &str| content.take(name).and_then(|e| move_endpoint(reference(e, json, diags)?, diags));
     let (from, to) = (end("from"), end("to"));
     let (from, to) = (from?, to?);
@@ -65,13 +65,13 @@ fn is_module(expr: &Expr) -> bool {
 
 pub(super) fn removed(block: Block, diags: &mut Diagnostics) -> Option<Removed> {
     let json = block.body.json;
-    let mut content = REMOVED.content(block.body, block.header, diags);
+    let mut content = REMOVED.content(block.body, diags);
     let from = content.take("from").and_then(|e| reference(e, json, diags));
     let mut destroy = true;
     for inner in content.blocks {
         match &*inner.block_type {
             "lifecycle" => {
-                let mut lifecycle = REMOVED_LIFECYCLE.content(inner.body, inner.header, diags);
+                let mut lifecycle = REMOVED_LIFECYCLE.content(inner.body, diags);
                 destroy = lifecycle.take("destroy").and_then(|e| constant_bool(&e, diags)).unwrap_or(destroy);
             }
             kind => diags.push(no_provisioners(kind).at(inner.type_span)),
@@ -90,9 +90,7 @@ fn removable(from: &Expr) -> Result<(), (&'static str, String)> {
     let steps = steps(from).unwrap_or_default();
     if steps.iter().any(|step| matches!(step, RefStep::Key(_))) {
         let (summary, what) = match steps.first() {
-            Some(RefStep::Name(first)) if &**first == "module" => {
-                ("Module instance address with keys is not allowed", "module")
-            }
+            Some(RefStep::Name(first)) if &**first == "module" => ("Module instance keys not allowed", "module"),
             _ => ("Resource instance keys not allowed", "resource"),
         };
         return Err((
@@ -103,16 +101,33 @@ fn removable(from: &Expr) -> Result<(), (&'static str, String)> {
     if is_module(from) {
         return Ok(());
     }
-    address_of(from).map(drop).map_err(|detail| ("Invalid address", detail))
+    address_of(from).map(drop).map_err(|detail| match detail.as_str() {
+        NOT_MANAGED => ("Data source address not allowed", detail),
+        _ => ("Invalid address", detail),
+    })
 }
 
-pub(super) fn import(block: Block, diags: &mut Diagnostics) -> Option<Import> {
+/// Adds an import; two to one address cannot both be meant.
+pub(super) fn add_import(block: Block, module: &mut Module, diags: &mut Diagnostics) {
+    let Some(import) = import(block, diags) else { return };
+    let address = address_of(&import.to).ok();
+    let twice = module.imports.iter().any(|other| address.is_some() && address_of(&other.to).ok() == address);
+    if let (true, Some((name, _))) = (twice, address) {
+        let detail = format!("There is an import block for {name} already. A resource can have only one import block.");
+        diags.push(
+            Diagnostic::error(format!("Duplicate import configuration for \"{name}\""), detail).at(import.to.span),
+        );
+    }
+    module.imports.push(import);
+}
+
+fn import(block: Block, diags: &mut Diagnostics) -> Option<Import> {
     let json = block.body.json;
-    let mut content = IMPORT.content(block.body, block.header, diags);
+    let mut content = IMPORT.content(block.body, diags);
     let to = content.take("to").map(|e| unquote(e, json, diags));
-    let id = content.take("id");
-    let for_each = content.take("for_each");
-    let provider = content.take("provider").and_then(|e| reference(e, json, diags));
+    let id = content.take_expression("id", diags);
+    let for_each = content.take_expression("for_each", diags);
+    let provider = content.take("provider").and_then(|e| provider_reference(e, json, diags));
     let to = to?;
     // The instance key may be calculated (`to = x.y[each.key]`).
     let whole = match &*to.kind {

@@ -1,7 +1,8 @@
 //! `resource`, `data`, `ephemeral`
 use super::lifecycle::lifecycle;
 use super::valid_name;
-use crate::config::traversal::{reference, reference_list};
+use crate::config::schema::expressions_of;
+use crate::config::traversal::{provider_reference, reference_list};
 use crate::config::{Lifecycle, Resource, ResourceName, Schema};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::syntax::ast::{Block, Body};
@@ -24,14 +25,14 @@ pub(super) fn resource(block: Block, diags: &mut Diagnostics) -> Resource {
     valid_name(&block.labels[0], type_error, diags);
     valid_name(&block.labels[1], name_error, diags);
     let name = ResourceName { resource_type: block.labels[0].text.clone(), name: block.labels[1].text.clone() };
-    let mut content = SCHEMA.partial(block.body, block.header, diags);
+    let mut content = SCHEMA.partial(block.body, diags);
     if let (Some(_), Some(for_each)) = (content.attributes.get("count"), content.attributes.get("for_each")) {
         diags.push(count_and_for_each().at(for_each.name_span));
     }
-    let (count, for_each) = (content.take("count"), content.take("for_each"));
-    let provider = content.take("provider").and_then(|e| reference(e, json, diags));
+    let (count, for_each) = (content.take_expression("count", diags), content.take_expression("for_each", diags));
+    let provider = content.take("provider").and_then(|e| provider_reference(e, json, diags));
     let depends_on = content.take("depends_on").map(|e| reference_list(e, json, diags)).unwrap_or_default();
-    let mut config = content.rest;
+    let mut config = content.take_rest(diags);
     let nested = Nested { kind: &kind, name: &name };
     let lifecycle = nested.blocks(content.blocks, &mut config, diags);
     Resource { name, config, count, for_each, provider, depends_on, lifecycle, span: block.header }
@@ -63,8 +64,10 @@ impl Nested<'_> {
                 },
                 "_" if escaped.is_none() => {
                     escaped = Some(header);
-                    config.attributes.extend(block.body.attributes);
-                    config.blocks.extend(block.body.blocks);
+                    let mut body = block.body;
+                    expressions_of(&mut body, diags);
+                    config.attributes.extend(body.attributes);
+                    config.blocks.extend(body.blocks);
                 }
                 "_" => {
                     let detail = "Only one block \"_\" is allowed in a resource block.";

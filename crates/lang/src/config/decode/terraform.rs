@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use crate::config::constant::{constant, constant_string};
+use crate::config::traversal::is_unreadable;
 use crate::config::version::{Constraints, LANGUAGE_VERSION, Version};
 use crate::config::{Backend, Module, RequiredProvider, Schema};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -15,7 +16,8 @@ const SCHEMA: Schema = Schema {
 };
 
 pub(super) fn terraform(block: Block, module: &mut Module, diags: &mut Diagnostics) {
-    let mut content = SCHEMA.content(block.body, block.header, diags);
+    let mut content = SCHEMA.content(block.body, diags);
+    let mut required = false;
     if let Some(expr) = content.take("required_version") {
         required_version(&expr, module, diags);
     }
@@ -30,6 +32,12 @@ pub(super) fn terraform(block: Block, module: &mut Module, diags: &mut Diagnosti
                 for nested in &inner.body.blocks {
                     let detail = format!("Blocks of type {:?} are not expected here.", nested.block_type);
                     diags.push(Diagnostic::error("Unsupported block type", detail).at(nested.type_span));
+                }
+                if std::mem::replace(&mut required, true) {
+                    let detail = "A terraform block may have only one required_providers block.";
+                    let summary = "Duplicate required providers configuration";
+                    diags.push(Diagnostic::error(summary, detail).at(inner.header));
+                    continue;
                 }
                 for entry in inner.body.attributes {
                     required_provider(entry, module, diags);
@@ -94,9 +102,11 @@ fn required_provider(entry: Attribute, module: &mut Module, diags: &mut Diagnost
                 }
             }
         }
-        ExprKind::Literal(value) if matches!(value.data(), Data::String(_)) => {
-            provider.version = version(&entry.value, diags);
+        ExprKind::Literal(value) if matches!(value.data(), Data::String(_) | Data::Number(_)) => {
+            let text = constant_string(&entry.value, diags);
+            provider.version = text.filter(|text| valid_constraint(text, entry.value.span, diags));
         }
+        _ if is_unreadable(&entry.value) => {}
         _ => {
             let detail = "Entries of required_providers must be strings or objects.";
             diags.push(Diagnostic::error("Invalid required_providers object", detail).at(entry.value.span));
@@ -116,11 +126,16 @@ fn version(expr: &Expr, diags: &mut Diagnostics) -> Option<Arc<str>> {
         diags.push(bad_version("Version must be specified as a string.", expr.span));
         return None;
     };
-    if Constraints::parse(text).is_none() {
-        diags.push(bad_version("This string does not use correct version constraint syntax.", expr.span));
-        return None;
+    valid_constraint(text, expr.span, diags).then(|| text.into())
+}
+
+/// Whether a text is a version constraint; else it is reported.
+pub(super) fn valid_constraint(text: &str, span: Span, diags: &mut Diagnostics) -> bool {
+    let valid = Constraints::parse(text).is_some();
+    if !valid {
+        diags.push(bad_version("This string does not use correct version constraint syntax.", span));
     }
-    Some(text.into())
+    valid
 }
 
 fn source(expr: &Expr, diags: &mut Diagnostics) -> Option<Arc<str>> {

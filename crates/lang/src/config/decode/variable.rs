@@ -24,8 +24,8 @@ const SCHEMA: Schema = Schema {
 };
 
 /// Names that a `module` block keeps for itself.
-const RESERVED: [&str; 8] =
-    ["source", "version", "providers", "count", "for_each", "lifecycle", "depends_on", "locals"];
+const RESERVED: [&str; 10] =
+    ["source", "version", "providers", "provider", "count", "for_each", "lifecycle", "depends_on", "locals", "_"];
 
 pub(super) fn variable(block: Block, module: &mut Module, diags: &mut Diagnostics) {
     let json = block.body.json;
@@ -37,7 +37,7 @@ pub(super) fn variable(block: Block, module: &mut Module, diags: &mut Diagnostic
         diags.push(Diagnostic::error("Invalid variable name", detail).at(label.span));
     }
     let name = label.text.clone();
-    let mut content = SCHEMA.content(block.body, block.header, diags);
+    let mut content = SCHEMA.content(block.body, diags);
     let ty_expr = content.take("type").map(|e| unquote(e, json, diags));
     let typed = ty_expr.is_some();
     let (ty, defaults) = ty_expr.map_or((Type::Dynamic, TypeDefaults::default()), |expr| type_constraint(&expr, diags));

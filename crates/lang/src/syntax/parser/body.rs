@@ -1,5 +1,5 @@
 //! Bodies: arguments and blocks.
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Lost, Parsed, Parser, placeholder};
@@ -16,7 +16,7 @@ impl Parser<'_> {
             self.item(&mut body);
         }
         body.end = self.span(self.peek());
-        self.report_redefined(&body);
+        self.report_redefined(&mut body);
         body
     }
 
@@ -26,7 +26,7 @@ impl Parser<'_> {
             if !matches!(p.kind(), TokenKind::Newline | TokenKind::CBrace | TokenKind::Eof) {
                 return p.one_line_body(open);
             }
-            let mut body = Body::default();
+            let mut body = Body { start: p.span(open), ..Body::default() };
             loop {
                 match p.kind() {
                     TokenKind::CBrace => break,
@@ -36,7 +36,7 @@ impl Parser<'_> {
             }
             let close = p.read();
             body.end = p.span(Token { end: close.start, ..close });
-            p.report_redefined(&body);
+            p.report_redefined(&mut body);
             Ok(body)
         })
     }
@@ -44,7 +44,7 @@ impl Parser<'_> {
     fn unclosed_block<T>(&mut self, open: Token) -> Parsed<T> {
         // All blocks around are unclosed as well; the innermost says most.
         let summary = "Unclosed configuration block";
-        if !self.diags.iter().any(|d| d.summary == summary) {
+        if !self.unbalanced && !self.diags.iter().any(|d| d.summary == summary) {
             self.error(
                 self.span(open),
                 summary,
@@ -57,7 +57,7 @@ impl Parser<'_> {
     /// `{ name = value }` on one line.
     fn one_line_body(&mut self, open: Token) -> Parsed<Body> {
         const SUMMARY: &str = "Invalid single-argument block definition";
-        let mut body = Body::default();
+        let mut body = Body { start: self.span(open), ..Body::default() };
         let name = self.read();
         if name.kind != TokenKind::Ident {
             return self.fail(name, NOT_AN_ITEM, "An argument or block definition is required here.");
@@ -222,17 +222,24 @@ impl Parser<'_> {
         }
     }
 
-    fn report_redefined(&mut self, body: &Body) {
-        let mut seen: HashMap<&str, Span> = HashMap::with_capacity(body.attributes.len());
-        for attribute in &body.attributes {
-            if let Some(first) = seen.insert(&attribute.name, attribute.name_span) {
+    /// The first one of several arguments of one name stays.
+    fn report_redefined(&mut self, body: &mut Body) {
+        let names = body.attributes.iter().map(|a| &*a.name);
+        if names.collect::<HashSet<&str>>().len() == body.attributes.len() {
+            return;
+        }
+        let mut seen: HashMap<Arc<str>, Span> = HashMap::new();
+        body.attributes.retain(|attribute| {
+            let first = *seen.entry(attribute.name.clone()).or_insert(attribute.name_span);
+            if first != attribute.name_span {
                 let detail = format!(
                     "The argument {:?} was already set at line {}. Each argument may be set only once.",
                     attribute.name, first.start.line
                 );
                 self.error(attribute.name_span, "Attribute redefined", detail);
             }
-        }
+            first == attribute.name_span
+        });
     }
 }
 

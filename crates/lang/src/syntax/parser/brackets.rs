@@ -4,15 +4,21 @@ use crate::syntax::token::TokenKind;
 
 impl Parser<'_> {
     /// Skips an item of a body that began at token `begin`: to the line end that is outside of all brackets opened since, or
-    /// up to (not past) the brace that closes the block around.
+    /// up to (not past) the brace that closes the block around. Where brackets do not balance, it stops at the next line
+    /// that looks like an item.
     pub(super) fn skip_item(&mut self, begin: usize) {
         self.newlines = true;
+        let failed = self.at;
         self.at = begin;
         let mut open: Vec<TokenKind> = Vec::new();
         loop {
             let token = self.tokens[self.at];
             match token.kind {
-                TokenKind::Eof => return,
+                TokenKind::Eof if open.is_empty() => return,
+                TokenKind::Eof => return self.resume(begin, failed),
+                TokenKind::CBrace if !open.is_empty() && open.iter().all(|o| o.closer() != Some(TokenKind::CBrace)) => {
+                    return self.resume(begin, failed);
+                }
                 TokenKind::Newline if open.is_empty() => {
                     self.at += 1;
                     return;
@@ -24,12 +30,35 @@ impl Parser<'_> {
                         self.at += 1;
                         return;
                     }
+                    self.unbalanced = true;
                 }
                 kind if kind.closer().is_some() => open.push(kind),
                 kind if kind.is_closer() => close(&mut open, kind),
                 _ => {}
             }
             self.at += 1;
+        }
+    }
+
+    /// Goes on at the first line from where the error was that looks like an item, or that ends the block around.
+    fn resume(&mut self, begin: usize, failed: usize) {
+        self.unbalanced = true;
+        self.at = failed.saturating_sub(1).max(begin + 1);
+        while self.tokens[self.at].kind != TokenKind::Eof {
+            let first = self.tokens[self.at - 1].kind == TokenKind::Newline;
+            if first && self.looks_like_item(self.at) {
+                return;
+            }
+            self.at += 1;
+        }
+    }
+
+    fn looks_like_item(&self, at: usize) -> bool {
+        use TokenKind::{CBrace, Equal, Ident, OBrace, OQuote};
+        match (self.tokens[at].kind, self.tokens.get(at + 1).map(|t| t.kind)) {
+            (Ident, Some(Equal | OBrace | OQuote | Ident)) => true,
+            (CBrace, _) => self.depth > 0,
+            _ => false,
         }
     }
 

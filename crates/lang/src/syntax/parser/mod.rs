@@ -40,6 +40,8 @@ struct Parser<'t> {
     at: usize,
     /// Where the parser went on after the last error.
     recovered_at: usize,
+    /// Whether brackets were found out of balance: then the ends of blocks cannot be told.
+    unbalanced: bool,
     /// Whether line ends count (they do not inside parentheses and brackets).
     newlines: bool,
     /// Levels around the place being parsed.
@@ -108,8 +110,19 @@ impl<'t> Parser<'t> {
 
     fn start(file: FileId, place: Option<Span>, text: &'t str, tokens: &'t [Token]) -> Parser<'t> {
         let diags = Diagnostics::new();
-        let mut parser =
-            Parser { text, file, place, tokens, at: 0, recovered_at: 0, newlines: true, depth: 0, height: 0, diags };
+        let mut parser = Parser {
+            text,
+            file,
+            place,
+            tokens,
+            at: 0,
+            recovered_at: 0,
+            unbalanced: false,
+            newlines: true,
+            depth: 0,
+            height: 0,
+            diags,
+        };
         parser.report_invalid_tokens();
         parser
     }

@@ -52,12 +52,12 @@ impl Parser<'_> {
     fn after_dot(&mut self, object: Expr, dot: Token) -> Parsed {
         match self.kind() {
             TokenKind::Star => self.attribute_splat(object, dot),
-            _ => self.attribute_step(object, dot),
+            _ => self.attribute_step(object),
         }
     }
 
     /// `.name` or the legacy `.0`, the dot already read.
-    fn attribute_step(&mut self, object: Expr, dot: Token) -> Parsed {
+    fn attribute_step(&mut self, object: Expr) -> Parsed {
         let height = self.height;
         let token = self.peek();
         let span = object.span.to(self.span(token));
@@ -92,8 +92,8 @@ impl Parser<'_> {
         let star = self.read();
         let item: Span = self.span(dot).to(self.span(star));
         let mut each = self.leaf(ExprKind::SplatItem, item);
-        while let Some(dot) = self.take(TokenKind::Dot) {
-            each = self.attribute_step(each, dot)?;
+        while self.take(TokenKind::Dot).is_some() {
+            each = self.attribute_step(each)?;
         }
         let span = source.span.to(each.span);
         let tallest = height.max(self.height);
