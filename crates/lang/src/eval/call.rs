@@ -212,6 +212,16 @@ impl Site<'_, '_> {
         span
     }
 
+    /// The name with the opening parenthesis.
+    fn open(&self) -> Span {
+        let mut span = self.call.name_span;
+        if !span.is_built() {
+            span.end.byte += 1;
+            span.end.column += 1;
+        }
+        span
+    }
+
     /// The finding that an error is, at the argument it is about.
     fn finding(&self, error: CallError) -> Diagnostic {
         match error.argument {
@@ -222,7 +232,7 @@ impl Site<'_, '_> {
             }
             None => {
                 let detail = format!("Call to function \"{}\" failed: {}.", self.name, error.message);
-                Diagnostic::error("Error in function call", detail).at(self.call.name_span)
+                Diagnostic::error("Error in function call", detail).at(self.open())
             }
         }
     }

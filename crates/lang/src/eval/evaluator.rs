@@ -173,7 +173,7 @@ fn check_resource(
             Err(missing_key(subject, "for_each", "each.key").at(chain.span(used)))
         }
         (Repetition::Single, step @ Step::Index { .. }) if step.is_literal_index() => {
-            Err(unexpected_key(subject).at(step.span()))
+            Err(unexpected_key(subject).at(chain.span(used + 1)))
         }
         (Repetition::Single, Step::Attribute { .. }) => check_attributes(value.ty().clone(), rest),
         _ => check_attributes_of_instance(value, chain, used),

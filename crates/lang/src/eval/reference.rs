@@ -144,9 +144,9 @@ pub(super) fn subject(chain: &Chain<'_>) -> Result<(Subject, usize), Diagnostic>
         "self" => Ok((Subject::SelfObject, 0)),
         "count" => count(&single(root, chain)?, chain),
         "each" => each(&single(root, chain)?, chain),
-        "data" => prefixed(chain, "data source type").map(|name| (Subject::Data(name), 2)),
-        "resource" => prefixed(chain, "resource type").map(|name| (Subject::Resource(name), 2)),
-        "ephemeral" => prefixed(chain, "ephemeral resource type").and_then(|name| Err(no_ephemeral(&name, chain))),
+        "data" => prefixed(chain, "data source").map(|name| (Subject::Data(name), 2)),
+        "resource" => prefixed(chain, "resource").map(|name| (Subject::Resource(name), 2)),
+        "ephemeral" => prefixed(chain, "ephemeral resource").and_then(|name| Err(no_ephemeral(&name, chain))),
         "template" | "lazy" | "arg" => Err(reserved(root, chain.base.span)),
         _ => resource(root, chain),
     }
@@ -203,18 +203,19 @@ fn prefixed(chain: &Chain<'_>, what: &str) -> Result<ResourceName, Diagnostic> {
             Err(invalid(format!("The \"{root}\" object does not support this operation."), step.span()))
         }
         (Some(_), Some(step)) => {
-            let detail = format!(
-                "A reference to a {what} must be followed by at least one attribute access, specifying the resource name."
-            );
-            Err(invalid(detail, step.span()))
+            Err(invalid(unnamed(if what == "resource" { "resource type" } else { what }), step.span()))
         }
         _ => {
             let detail = format!(
-                "The \"{root}\" object must be followed by two attribute names: the {what} and the resource name."
+                "The \"{root}\" object must be followed by two attribute names: the {what} type and the resource name."
             );
             Err(invalid(detail, chain.span(chain.steps.len())))
         }
     }
+}
+
+fn unnamed(what: &str) -> String {
+    format!("A reference to a {what} must be followed by at least one attribute access, specifying the resource name.")
 }
 
 fn resource(root: &Arc<str>, chain: &Chain<'_>) -> Result<(Subject, usize), Diagnostic> {
@@ -223,10 +224,8 @@ fn resource(root: &Arc<str>, chain: &Chain<'_>) -> Result<(Subject, usize), Diag
             let name = ResourceName { resource_type: Arc::clone(root), name: Arc::clone(name) };
             Ok((Subject::Resource(name), 1))
         }
-        _ => Err(invalid(
-            "A reference to a resource type must be followed by at least one attribute access, specifying the resource name.",
-            chain.base.span,
-        )),
+        Some(step) if step.is_literal_index() => Err(invalid(unnamed("resource type"), step.span())),
+        _ => Err(invalid(unnamed("resource type"), chain.base.span)),
     }
 }
 

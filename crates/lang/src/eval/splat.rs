@@ -50,7 +50,12 @@ impl Evaluator<'_> {
             values.push(value);
         }
         if !complete {
-            return Value::unknown(self.splat_type(source.ty(), each, frame, &mut Diagnostics::new()));
+            // The types of what was computed: evaluating once more to learn them would double the work at every level.
+            let mut types = values.iter().map(|v| v.ty().clone());
+            return Value::unknown(match source.ty() {
+                Type::Tuple(_) => Type::Tuple(types.collect()),
+                _ => Type::list(types.next().unwrap_or(Type::Dynamic)),
+            });
         }
         if matches!(source.ty(), Type::Tuple(_)) {
             return Value::tuple(values);

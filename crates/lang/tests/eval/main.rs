@@ -4,6 +4,7 @@ mod built;
 mod calls;
 mod conditions;
 mod control;
+mod deep;
 mod kit;
 mod marks;
 mod operators;
