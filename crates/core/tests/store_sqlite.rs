@@ -75,7 +75,6 @@ async fn an_existing_state_opens_and_loads_fast() {
         assert_eq!(loaded.objects.len(), 4);
     }
     times.sort();
-    println!("open and load: {times:?}");
     assert!(times[4] < Duration::from_millis(15), "{times:?}");
 }
 

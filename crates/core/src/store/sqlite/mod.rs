@@ -250,6 +250,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_committed_survives_a_loss_of_power_and_what_is_deleted_is_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, _lease) = store(&dir).await;
+        let mut connection = store.inner.connection.lock().await;
+        let settings: (String, i64, i64) = sqlx::query_as(
+            "SELECT journal_mode, synchronous, secure_delete
+             FROM pragma_journal_mode, pragma_synchronous, pragma_secure_delete",
+        )
+        .fetch_one(&mut *connection)
+        .await
+        .unwrap();
+        assert_eq!(settings, ("wal".into(), 2, 1), "write-ahead log, FULL, ON");
+    }
+
+    #[tokio::test]
     async fn a_full_disk_is_told_and_loses_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let (store, lease) = store(&dir).await;
