@@ -31,8 +31,8 @@ fn marker() -> Marker {
 fn change(n: usize, reason: Option<Reason>, value: &Value) -> Change {
     Change {
         address: address(Some(InstanceKey::Index(n as u64))),
-        deposed: (n % 3 == 0).then(|| "0a1b2c3d".into()),
-        previous_address: (n % 2 == 0).then(|| address(Some(InstanceKey::Key("old \"name\"".into())))),
+        deposed: n.is_multiple_of(3).then(|| "0a1b2c3d".into()),
+        previous_address: n.is_multiple_of(2).then(|| address(Some(InstanceKey::Key("old \"name\"".into())))),
         action: [
             Action::NoOp,
             Action::Create,
@@ -44,16 +44,16 @@ fn change(n: usize, reason: Option<Reason>, value: &Value) -> Change {
             Action::Forget,
         ][n % 8],
         reason,
-        id: (n % 2 == 0).then(|| ExternalId::from("uid-1")),
-        before: (n % 3 != 0).then(|| value.clone()),
+        id: n.is_multiple_of(2).then(|| ExternalId::from("uid-1")),
+        before: (!n.is_multiple_of(3)).then(|| value.clone()),
         after: (n % 3 != 1).then(|| value.clone()),
         replace_paths: vec![Path(vec![
             PathStep::Attribute("a".into()),
             PathStep::Index(3),
             PathStep::Key("k\"".into()),
         ])],
-        importing: (n % 5 == 0).then(|| ExternalId::from("imported")),
-        deadline: (n % 4 == 0).then(|| "2026-02-03T04:05:06.789Z".parse().unwrap()),
+        importing: n.is_multiple_of(5).then(|| ExternalId::from("imported")),
+        deadline: n.is_multiple_of(4).then(|| "2026-02-03T04:05:06.789Z".parse().unwrap()),
         loss: Some("the bot's memory on this server is lost".into()),
     }
 }

@@ -24,7 +24,7 @@ impl Default for Head {
 impl Head {
     /// The entry that an event makes behind this one.
     pub fn append(&self, event: Event) -> Entry {
-        let sequence = self.sequence + 1;
+        let sequence = self.sequence.saturating_add(1);
         let hash = hash(&self.hash, sequence, &event);
         Entry { sequence, previous: self.hash.clone(), hash, event }
     }
@@ -35,7 +35,7 @@ impl Head {
     /// The first entry that does not belong where it stands.
     pub fn follow<'a>(mut self, entries: impl IntoIterator<Item = &'a Entry>) -> Result<Head, Broken> {
         for entry in entries {
-            let sequence = self.sequence + 1;
+            let sequence = self.sequence.saturating_add(1);
             if entry.sequence != sequence {
                 return Err(Broken { sequence, fault: Fault::Missing });
             }

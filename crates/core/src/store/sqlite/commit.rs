@@ -45,14 +45,14 @@ pub(super) async fn commit(
         head = append(&mut tx, head, event).await?;
     }
     sqlx::query("UPDATE state SET serial = ?, audit_sequence = ?, audit_hash = ?, scrub = max(scrub, ?)")
-        .bind(serial + 1)
+        .bind(serial.saturating_add(1))
         .bind(head.sequence as i64)
         .bind(head.hash)
         .bind(scrub)
         .execute(&mut *tx)
         .await?;
     tx.commit().await?;
-    Ok(found + 1)
+    Ok(found.saturating_add(1))
 }
 
 async fn append(tx: &mut Tx<'_>, head: Head, event: Event) -> Result<Head, sqlx::Error> {
