@@ -79,6 +79,10 @@ impl Firestore {
 
     /// A document, if it is there.
     pub async fn get(&self, collection: &str, id: &str) -> Result<Option<Document>, ProviderError> {
+        // Such an id would name a document of another collection.
+        if id.is_empty() || id.contains('/') {
+            return Ok(None);
+        }
         let call = Call::get(format!("/v1/{}/{collection}/{}", self.path(), segment(id)));
         let answer = self.endpoint.send(&call).await?;
         match answer.status {

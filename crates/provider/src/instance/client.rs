@@ -99,6 +99,9 @@ impl Service for InstanceClient {
             parts::by_name(&self.cloud, "ssh_keys", &server.name),
         )
         .await?;
+        // Objects of others may have the name of a server that is being imported.
+        let ours = |part: &Thing| server.marker.as_ref().is_some_and(|marker| parts::is_ours(part, marker));
+        let (firewall, key) = (firewall.filter(ours), key.filter(ours));
         Ok(Some(Group { server: Some(server), firewall, key }.observed()))
     }
 

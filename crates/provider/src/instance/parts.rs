@@ -89,7 +89,7 @@ pub(super) async fn repair_firewall(
             }
         }
     };
-    if firewall.marker.as_ref().is_some_and(|found| found.stack != marker.stack) {
+    if !is_ours(&firewall, marker) {
         return Err(taken("firewall", &server.name));
     }
     relabel(cloud, "firewalls", &firewall, request::labels(marker)).await?;
@@ -109,7 +109,7 @@ pub(super) async fn repair_firewall(
 /// Makes the key of a server what it has to be: there and ours.
 pub(super) async fn repair_key(cloud: &Hetzner, server: &Thing, marker: &Marker) -> Result<(), ProviderError> {
     let create = match by_name(cloud, "ssh_keys", &server.name).await? {
-        Some(key) if key.marker.as_ref().is_none_or(|found| found.stack == marker.stack) => {
+        Some(key) if is_ours(&key, marker) => {
             return relabel(cloud, "ssh_keys", &key, request::labels(marker)).await;
         }
         Some(_) => return Err(taken("SSH key", &server.name)),
@@ -121,9 +121,17 @@ pub(super) async fn repair_key(cloud: &Hetzner, server: &Thing, marker: &Marker)
     }
 }
 
+/// Whether a part bears our stack's marker. One without any is not taken over, whatever its name: it may serve others.
+pub(super) fn is_ours(part: &Thing, marker: &Marker) -> bool {
+    part.marker.as_ref().is_some_and(|found| found.stack == marker.stack)
+}
+
 /// The name is held by something that is not ours.
 pub(super) fn taken(what: &str, name: &str) -> ProviderError {
     let kind = ampere_core::provider::ProviderErrorKind::Conflict;
     ProviderError::new(crate::hetzner::CLOUD, kind, format!("the name {name} is taken by a {what} that is not ours"))
-        .with_hint("Rename or delete the other object; names that begin with ampere- are made by this tool.")
+        .with_hint(
+            "Rename or delete the other object. If it was made by this tool (its name begins with ampere-), someone took its \
+             labels away: put ampere-stack and ampere-address back.",
+        )
 }

@@ -89,7 +89,7 @@ fn with_advice(error: ProviderError) -> ProviderError {
     match error.kind {
         Kind::Unauthenticated => error.with_hint("Check stripe_api_key in the provider block, or STRIPE_API_KEY."),
         Kind::Forbidden => error
-            .with_hint("A restricted key needs write permission for Customers and Subscriptions, read for Invoices."),
+            .with_hint("A restricted key needs write permission for Customers and Subscriptions, read for Invoices, Charges and Refunds."),
         _ => error,
     }
 }

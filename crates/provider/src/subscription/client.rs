@@ -7,10 +7,10 @@ use ampere_core::inventory::{ListProblem, Listing, Observed};
 use ampere_core::provider::{Applied, ProviderError, ProviderErrorKind, Request};
 use ampere_core::schema::Schema;
 use async_trait::async_trait;
-use futures::future::try_join;
+use futures::future::try_join3;
 
 use super::model::{self, Customer, Subscription, Wanted};
-use super::{request, schema};
+use super::{refund, request, schema};
 use crate::attributes::applied;
 use crate::firebase::Identity;
 use crate::service::{Service, not_ours, replaced, wanted};
@@ -111,15 +111,20 @@ fn without_id(place: &str) -> ProviderError {
 #[async_trait]
 impl Service for SubscriptionClient {
     async fn list(&self, stack: &StackId) -> Result<Listing, ProviderError> {
-        let (subscriptions, customers) =
-            try_join(self.stripe.list(&request::list()), self.stripe.list(&request::customers())).await?;
-        let mut listing = Listing { objects: Vec::new(), problems: subscriptions.1 };
-        listing.problems.extend(customers.1);
+        let (subscriptions, customers, refunds) = try_join3(
+            self.stripe.list(&request::list()),
+            self.stripe.list(&request::customers()),
+            self.stripe.list(&request::refunds(None)),
+        )
+        .await?;
+        let mut listing = Listing { objects: Vec::new(), problems: [subscriptions.1, customers.1, refunds.1].concat() };
+        let refunds = refund::full(&refunds.0);
         let mut customers: BTreeMap<String, Customer> =
             customers.0.iter().filter_map(Customer::read).map(|customer| (customer.id.clone(), customer)).collect();
         let subscriptions: Vec<Subscription> = subscriptions.0.iter().filter_map(Subscription::read).collect();
         let groups = current(subscriptions.into_iter().filter(|s| is_of(s.marker.as_ref(), stack)).collect());
-        for subscription in groups {
+        for mut subscription in groups {
+            refund::note(&self.stripe, &mut subscription, &refunds).await?;
             let customer = subscription.customer.as_deref().and_then(|id| customers.remove(id));
             match (&customer, &subscription.status) {
                 // An ended subscription stays in Stripe's list for ever. Without a customer nothing of it is left to delete.
@@ -142,7 +147,11 @@ impl Service for SubscriptionClient {
 
     async fn read(&self, id: &ExternalId) -> Result<Option<Observed>, ProviderError> {
         let found = self.stripe.find(&request::get(&id.0)).await?;
-        let Some(subscription) = found.as_ref().and_then(Subscription::read) else { return Ok(None) };
+        let Some(mut subscription) = found.as_ref().and_then(Subscription::read) else { return Ok(None) };
+        if subscription.period_start.is_some() && !subscription.is_over() {
+            let (refunds, _) = self.stripe.list(&request::refunds(subscription.period_start)).await?;
+            refund::note(&self.stripe, &mut subscription, &refund::full(&refunds)).await?;
+        }
         let customer = match &subscription.customer {
             Some(customer) => self.stripe.find(&request::customer(customer)).await?.as_ref().and_then(Customer::read),
             None => None,

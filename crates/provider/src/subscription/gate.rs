@@ -26,6 +26,7 @@ pub(crate) fn on(attribute: &'static str) -> Gated {
 /// Judges by Stripe's status: <https://docs.stripe.com/api/subscriptions/object#subscription_object-status>.
 fn judge(subscription: &Value, _now: Timestamp) -> Gate {
     let canceled_at = time(subscription, "canceled_at");
+    let refunded_at = time(subscription, "refunded_at");
     let waiting = |reason: &str| Gate::Waiting {
         reason: reason.to_owned(),
         url: text(subscription, "payment_url").map(str::to_owned),
@@ -43,6 +44,9 @@ fn judge(subscription: &Value, _now: Timestamp) -> Gate {
             if canceled_at.is_some() && text(subscription, "erase_on") == Some("cancel_request") =>
         {
             ended("the cancellation of the subscription was asked for", canceled_at)
+        }
+        Some("trialing" | "active" | "past_due" | "unpaid" | "paused") if refunded_at.is_some() => {
+            ended("the subscription was refunded in full", refunded_at)
         }
         Some("trialing" | "active") => Gate::Open,
         Some("incomplete") => waiting(AWAITED),
@@ -98,6 +102,7 @@ mod tests {
         };
         assert_eq!(deadline(judged(&[("status", "canceled"), ("ended_at", NOON)])), next);
         assert_eq!(deadline(judged(&[("status", "incomplete_expired")])), None);
+        assert_eq!(deadline(judged(&[("status", "active"), ("refunded_at", NOON)])), next);
         let cancelled = [("status", "active"), ("canceled_at", NOON), ("erase_on", "cancel_request")];
         assert_eq!(deadline(judged(&cancelled)), next);
         assert_eq!(judged(&[("status", "active"), ("canceled_at", NOON), ("erase_on", "period_end")]), Gate::Open);

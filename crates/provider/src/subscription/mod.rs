@@ -6,6 +6,7 @@ mod client;
 pub(crate) mod gate;
 mod kind;
 mod model;
+mod refund;
 mod request;
 mod schema;
 

@@ -95,6 +95,10 @@ pub(crate) struct Subscription {
     pub payment: Option<String>,
     /// When it was made.
     pub created: i64,
+    /// When the current period began.
+    pub period_start: Option<i64>,
+    /// When everything paid for the current period was paid back (see [`super::refund`]).
+    pub refunded_at: Option<i64>,
     current_period_end: Option<i64>,
     canceled_at: Option<i64>,
     ended_at: Option<i64>,
@@ -118,6 +122,10 @@ impl Subscription {
             item: text(&item["id"]),
             payment: text(&subscription["collection_method"]),
             created: subscription["created"].as_i64().unwrap_or(0),
+            period_start: item["current_period_start"]
+                .as_i64()
+                .or_else(|| subscription["current_period_start"].as_i64()),
+            refunded_at: None,
             // On the item since version "basil", on the subscription before.
             current_period_end: item["current_period_end"]
                 .as_i64()
@@ -164,6 +172,7 @@ impl Subscription {
             ("payment_url".into(), optional(self.payment_url.as_deref())),
             ("canceled_at".into(), time(self.canceled_at)),
             ("ended_at".into(), time(self.ended_at)),
+            ("refunded_at".into(), time(self.refunded_at)),
         ])
     }
 

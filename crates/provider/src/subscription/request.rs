@@ -22,6 +22,20 @@ pub(crate) fn get(id: &str) -> Call {
     Call::get(format!("/v1/subscriptions/{}", segment(id))).query("expand[]", "latest_invoice")
 }
 
+/// Refunds with their charges; those made since a time, if one is given.
+pub(crate) fn refunds(since: Option<i64>) -> Call {
+    let call = Call::get("/v1/refunds").query("expand[]", "data.charge");
+    match since {
+        Some(since) => call.query("created[gte]", since),
+        None => call,
+    }
+}
+
+/// A customer's charges since a time.
+pub(crate) fn charges_since(customer: &str, since: i64) -> Call {
+    Call::get("/v1/charges").query("customer", customer).query("created[gte]", since)
+}
+
 /// All customers.
 pub(crate) fn customers() -> Call {
     Call::get("/v1/customers")

@@ -54,6 +54,11 @@ pub(crate) fn schema() -> Schema {
             computed("payment_url", "Where an open invoice can be paid; null if none is open.", privacy::INVOICE),
             computed("canceled_at", "When the cancellation was asked for, RFC 3339.", privacy::PAYMENT),
             computed("ended_at", "When the subscription ended, RFC 3339.", privacy::PAYMENT),
+            computed(
+                "refunded_at",
+                "When all that was paid for the current period was paid back, RFC 3339.",
+                privacy::PAYMENT,
+            ),
         ],
     }
 }

@@ -25,10 +25,13 @@ pub enum NameError {
     Twice(ResourceName),
 }
 
+/// Arguments of a resource, by name.
+type Arguments = Vec<(&'static str, Expr)>;
+
 /// Resources that together are a configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Stack {
-    resources: Vec<(&'static str, String, Vec<(&'static str, Expr)>)>,
+    resources: Vec<(&'static str, String, Arguments)>,
 }
 
 impl Stack {
@@ -63,7 +66,7 @@ impl Stack {
     }
 }
 
-fn resource(name: ResourceName, arguments: Vec<(&'static str, Expr)>) -> Resource {
+fn resource(name: ResourceName, arguments: Arguments) -> Resource {
     let attributes = arguments
         .into_iter()
         .map(|(name, value)| Attribute { name: Arc::from(name), name_span: Span::BUILT, value })

@@ -99,15 +99,22 @@ async fn a_create_is_repeated_without_a_second_server() {
 
 #[tokio::test]
 async fn an_answer_that_cannot_be_read_does_not_lose_the_server() {
-    for effect in [
-        json!({"malform": {"field": "server.id"}}),
-        json!({"malform": {"field": "server.status", "value": "levitating"}}),
-        json!({"malform": {"field": "server.server_type"}}),
-    ] {
-        let world = World::start().await;
-        world.fault(json!({"cloud": "hetzner", "method": "POST", "path": "/servers", "effect": effect})).await;
+    let changes: [crate::proxy::Change; 4] = [
+        |call, body| when(call, "POST /servers", || drop(body["server"]["id"].take())),
+        |call, body| when(call, "POST /servers", || drop(body.take())),
+        |call, body| when(call, "POST /servers", || body["server"]["status"] = json!("levitating")),
+        |call, body| when(call, "POST /servers", || drop(body["server"]["server_type"].take())),
+    ];
+    for change in changes {
+        let world = World::with_changed_answers(change).await;
         let object = made(&world, "bot").await;
         assert_eq!(world.only(KIND).await.id.unwrap().to_string(), text(&object, "id"));
+    }
+}
+
+fn when(call: &str, wanted: &str, change: impl FnOnce()) {
+    if call == wanted {
+        change();
     }
 }
 
@@ -219,4 +226,31 @@ async fn a_moved_instance_keeps_its_server() {
     world.delete(KIND, "robot", &object).await.unwrap();
     assert_eq!(world.only(KIND).await.marker, world.marker(KIND, "bot"));
     assert_eq!(count(&world).await[..3], [1, 1, 1]);
+}
+
+#[tokio::test]
+async fn n4_a_minted_root_password_is_reported_and_discarded_unread() {
+    let world = World::with_changed_answers(|call, body| {
+        when(call, "POST /servers", || body["root_password"] = json!("pw-EXAMPLE"));
+    })
+    .await;
+    let object = made(&world, "bot").await;
+    let told = world.told.lock().unwrap().join("\n");
+    assert!(told.contains("root password") && told.contains("discarded"), "{told}");
+    assert!(!told.contains("pw-EXAMPLE") && !format!("{object:?}").contains("pw-EXAMPLE"));
+}
+
+#[tokio::test]
+async fn work_that_takes_time_is_told_and_its_failure_is_an_error() {
+    let world = World::start().await;
+    made(&world, "good").await;
+    assert!(world.told.lock().unwrap().iter().any(|message| message.contains('%')), "{:?}", world.told);
+    let effect = json!({"malform": {"field": "status", "value": "error"}});
+    world.fault(json!({"cloud": "hetzner", "method": "GET", "path": "/actions", "effect": effect})).await;
+    let after = world.planned(KIND, None, &config("cx23"));
+    let error = world.create(KIND, "bad", &after).await.unwrap_err();
+    assert!(error.message.contains("failed"), "{error}");
+    let id = error.partial_id.expect("the server that was made before");
+    // The next attempt takes it over.
+    assert_eq!(world.create(KIND, "bad", &after).await.unwrap().id, id);
 }

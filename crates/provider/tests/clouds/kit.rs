@@ -1,6 +1,6 @@
 //! A sandbox, a provider and a vault; steps as the engine would make them.
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ampere_core::address::Address;
@@ -43,6 +43,8 @@ pub struct World {
     pub sandbox: Sandbox,
     pub provider: AmpereProvider,
     pub vault: Vault,
+    /// What steps told about their progress.
+    pub told: Mutex<Vec<String>>,
     control: reqwest::Client,
 }
 
@@ -67,7 +69,16 @@ impl World {
             .with_root_certificates(rustls::RootCertStore::empty())
             .with_no_client_auth();
         let control = reqwest::Client::builder().use_preconfigured_tls(tls).build().unwrap();
-        World { sandbox, provider, vault: vault(), control }
+        World { sandbox, provider, vault: vault(), told: Mutex::default(), control }
+    }
+
+    /// A world in which the answers of Hetzner are changed on their way.
+    pub async fn with_changed_answers(change: crate::proxy::Change) -> World {
+        let mut world = World::start().await;
+        let base = &world.sandbox.endpoints().hetzner;
+        let proxy = crate::proxy::start(base, world.control.clone(), change).await;
+        world.provider = provider(&world, &[("hcloud_endpoint", &proxy)]);
+        world
     }
 
     pub fn stack(&self) -> &StackId {
@@ -123,6 +134,8 @@ impl World {
         let address: &'a Address = Box::leak(Box::new(self.address(kind, name)));
         let marker: &'a Marker = Box::leak(Box::new(self.marker(kind, name)));
         let write_only: &'a BTreeMap<&'static str, Secret> = Box::leak(Box::new(values.write_only()));
+        let told: &'a (dyn Fn(&str) + Sync) =
+            Box::leak(Box::new(|message: &str| self.told.lock().unwrap().push(message.to_owned())));
         call(Request {
             kind,
             address,
@@ -133,7 +146,7 @@ impl World {
             write_only,
             sealer: &self.vault,
             fingerprint: &self.vault,
-            progress: &|_| {},
+            progress: told,
         })
         .await
     }
@@ -225,6 +238,21 @@ impl World {
     pub async fn event(&self, subscription: &str, event: &str) {
         let path = format!("/stripe/subscriptions/{subscription}/{event}");
         self.control(reqwest::Method::POST, &path, None).await;
+    }
+
+    /// A call that somebody else makes at Stripe (in its dashboard, say).
+    pub async fn stripe(&self, path: &str, form: &str) {
+        let url = format!("{}{path}", self.sandbox.endpoints().stripe);
+        let request = self.control.post(url).header("Authorization", "Bearer sk_test_EXAMPLE");
+        let request = request.header("Content-Type", "application/x-www-form-urlencoded").body(form.to_owned());
+        let response = request.send().await.unwrap();
+        assert!(response.status().is_success(), "{path}: {}", response.text().await.unwrap());
+    }
+
+    /// Pays a charge back, in part or whole.
+    pub async fn refund(&self, charge: &str, amount: Option<u32>) {
+        let amount = amount.map(|amount| format!("&amount={amount}")).unwrap_or_default();
+        self.stripe("/v1/refunds", &format!("charge={charge}{amount}")).await;
     }
 
     /// Records bodies from now on.

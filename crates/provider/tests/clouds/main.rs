@@ -5,5 +5,6 @@ mod fleet;
 mod instance;
 mod kit;
 mod leaks;
+mod proxy;
 mod secret;
 mod subscription;

@@ -151,3 +151,36 @@ async fn sending_invoices_instead_is_a_change_in_place() {
     world.update(KIND, "ada", &made.attributes, &next, "k2").await.unwrap();
     assert_eq!(text(&listed(&world).await, "payment"), "send_invoice");
 }
+
+#[tokio::test]
+async fn r2_a_full_refund_ends_it_and_a_part_does_not() {
+    let world = World::start().await;
+    let account = world.account("ada").await;
+    let after = world.planned(KIND, None, &config(&account, "price_hosting_monthly"));
+    let made = world.create(KIND, "ada", &after).await.unwrap();
+    world.event(&made.id.0, "pay").await;
+    let charge = world.objects("stripe", "charges").await[0]["id"].as_str().unwrap().to_owned();
+    world.refund(&charge, Some(100)).await;
+    assert_eq!(judged(&world, &listed(&world).await), Gate::Open);
+    world.refund(&charge, None).await;
+    let refunded = listed(&world).await;
+    assert!(matches!(judged(&world, &refunded), Gate::Ended { deadline: Some(_), .. }), "{refunded:?}");
+    let read = Value::object(world.read(KIND, &made.attributes).await.unwrap().attributes);
+    assert_eq!(text(&read, "refunded_at"), text(&refunded, "refunded_at"));
+}
+
+#[tokio::test]
+async fn r2_the_stricter_choice_counts_from_the_request_to_cancel() {
+    let world = World::start().await;
+    let account = world.account("ada").await;
+    let mut wanted = config(&account, "price_hosting_monthly");
+    wanted.push(("erase_on", string("cancel_request")));
+    wanted.push(("trial_days", Value::number(14)));
+    let after = world.planned(KIND, None, &wanted);
+    let made = world.create(KIND, "ada", &after).await.unwrap();
+    assert_eq!(judged(&world, &made.attributes), Gate::Open);
+    world.stripe(&format!("/v1/subscriptions/{}", made.id), "cancel_at_period_end=true").await;
+    let cancelled = listed(&world).await;
+    assert_eq!(text(&cancelled, "status"), "trialing");
+    assert!(matches!(judged(&world, &cancelled), Gate::Ended { deadline: Some(_), .. }), "{cancelled:?}");
+}
