@@ -53,8 +53,8 @@ impl Terminal {
 
     /// Columns of the terminal; 78 where there is none.
     pub fn width(&self) -> usize {
-        let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
-        columns.filter(|c| (20..=500).contains(c)).unwrap_or(78)
+        let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        columns.filter(|columns| *columns >= 20).unwrap_or(78)
     }
 
     /// Whether a person can answer: standard input is a terminal.

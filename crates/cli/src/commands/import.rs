@@ -71,7 +71,11 @@ async fn imported(args: ImportArgs, view: &View<'_>) -> Result<Exit, Failure> {
     let operation = Operation::open(view, stack, "import", &subject, Some(args.lock.lock_timeout)).await?;
     let options =
         Options { mode: Mode::Normal, targets: vec![Target::Instance(target)], replace: Vec::new(), refreshed: true };
-    let plan = operation.plan(&subject, &options).await;
+    let mut plan = operation.plan(&subject, &options).await;
+    // The command itself is the target: nobody asked for one.
+    let findings = std::mem::take(&mut plan.diagnostics);
+    plan.diagnostics
+        .extend(findings.into_iter().filter(|finding| finding.summary != "Resource targeting is in effect"));
     let done = decide(&args, view, &subject, &operation, &plan).await;
     operation.close(done).await
 }

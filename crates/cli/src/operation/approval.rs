@@ -4,6 +4,7 @@ use std::io::BufRead;
 use ampere_core::plan::Mode;
 use ampere_core::render::{Style, Text};
 
+use super::input_enabled;
 use crate::failure::Failure;
 use crate::view::View;
 
@@ -12,7 +13,7 @@ use crate::view::View;
 /// # Errors
 /// There is no one to ask.
 pub fn approve(view: &View<'_>, mode: Mode, may_ask: bool) -> Result<bool, Failure> {
-    if view.json || !may_ask {
+    if view.json || !may_ask || !input_enabled() {
         let detail = "Nobody can be asked here: apply a saved plan file, or say -auto-approve.";
         return Err(Failure::error("Plan file or auto-approve required", detail));
     }

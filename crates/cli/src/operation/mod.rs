@@ -59,7 +59,7 @@ impl Subject {
         let (mut module, mut findings) =
             if may_be_empty { configuration.sound_or_empty()? } else { configuration.sound()? };
         check_initialized(&module)?;
-        let may_ask = planning.input && !view.json && view.terminal.can_ask();
+        let may_ask = planning.input && !view.json && input_enabled() && view.terminal.can_ask();
         let missing = if may_ask { Missing::Ask(view.terminal) } else { Missing::Refuse };
         let (variables, found) = variable_values(Path::new("."), &mut module, &planning.variables, missing)?;
         findings.extend(found);
@@ -80,6 +80,11 @@ pub struct Operation {
     /// What is remembered.
     pub snapshot: Snapshot,
     host: Arc<DirectoryHost>,
+}
+
+/// Whether `TF_INPUT` lets questions be asked.
+pub fn input_enabled() -> bool {
+    !std::env::var("TF_INPUT").is_ok_and(|value| value == "0" || value.eq_ignore_ascii_case("false"))
 }
 
 /// How long to wait for the lock; none: it is not taken.

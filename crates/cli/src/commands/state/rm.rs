@@ -14,8 +14,8 @@ use crate::terminal::Terminal;
 
 /// Forget instances, and leave their objects alone
 ///
-/// The objects still bear this stack's mark: the next plan finds them as orphans. To hand them over for good, use a `removed`
-/// block with `destroy = false`.
+/// The objects still bear this stack's mark, so the next plan finds them: it takes those back that have a block, and deletes
+/// those that have none. To hand objects over for good, use a `removed` block with `destroy = false`.
 #[derive(Args, Debug)]
 pub struct RmArgs {
     /// Resources or instances

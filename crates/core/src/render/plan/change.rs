@@ -57,8 +57,15 @@ fn comments(text: &mut Text, change: &Change) {
         text.push(Style::Alarm, format!("  # Must be done by {deadline}.")).newline();
     }
     if let Some(loss) = &change.loss {
-        text.push(Style::Alarm, format!("  # {loss}")).newline();
+        text.push(Style::Alarm, format!("  # {}", sentence(loss))).newline();
     }
+}
+
+/// The text as a sentence: a capital in front, a period behind.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
 }
 
 fn headline(change: &Change) -> (&'static str, Style) {

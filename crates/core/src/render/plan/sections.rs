@@ -65,7 +65,8 @@ pub fn deferred(text: &mut Text, document: &PlanDocument<'_>) {
 }
 
 /// The symbols that this plan uses.
-pub fn legend(text: &mut Text, document: &PlanDocument<'_>) {
+pub fn legend(document: &PlanDocument<'_>) -> Text {
+    let mut text = Text::new();
     let meanings = [
         (Action::Create, "create"),
         (Action::Update, "update in-place"),
@@ -80,6 +81,7 @@ pub fn legend(text: &mut Text, document: &PlanDocument<'_>) {
             text.push(change::symbol_style(action), change::symbol(action)).plain(format!(" {meaning}")).newline();
         }
     }
+    text
 }
 
 /// `Plan: 4 to add, 0 to change, 0 to destroy.`

@@ -24,8 +24,9 @@ impl PlanDocument<'_> {
         let refresh_only = self.plan.mode == Mode::RefreshOnly;
         sections::drift(&mut text, self, refresh_only);
         let shown: Vec<_> = self.plan.changes.iter().filter(|c| is_shown(c)).collect();
-        if self.plan.diagnostics.has_errors() {
-            self.failed(&mut text, shown.is_empty());
+        if self.plan.diagnostics.has_errors() && shown.is_empty() {
+            text.newline().push(Style::Error, "Planning failed.");
+            text.plain(" Ampere encountered an error while generating this plan.").newline();
         }
         if !self.has_changes() && self.plan.deferred.is_empty() {
             if !self.plan.diagnostics.has_errors() {
@@ -55,24 +56,17 @@ impl PlanDocument<'_> {
     }
 
     fn introduction(&self, text: &mut Text) {
-        text.newline().plain(
-            "Ampere compared the configuration with what really is. Resource actions are\n\
-             indicated with the following symbols:\n",
-        );
-        sections::legend(text, self);
-        let verb = if self.plan.diagnostics.has_errors() { "would perform" } else { "will perform" };
-        text.newline().plain(format!("Ampere {verb} the following actions:")).newline();
-    }
-
-    fn failed(&self, text: &mut Text, is_empty: bool) {
-        text.newline();
-        text.push(Style::Error, "Planning failed.");
-        text.plain(if is_empty {
-            " Ampere encountered an error while generating this plan."
-        } else {
-            " What follows is what could be found out, and it cannot be applied."
-        });
-        text.newline();
+        let legend = sections::legend(self);
+        text.newline().plain("Ampere compared the configuration with what really is.");
+        if !legend.is_empty() {
+            text.plain(" Resource actions are\nindicated with the following symbols:");
+        }
+        text.newline().append(legend);
+        let headline = match self.plan.diagnostics.has_errors() {
+            true => "Ampere planned the following actions, but then encountered a problem:",
+            false => "Ampere will perform the following actions:",
+        };
+        text.newline().plain(headline).newline();
     }
 
     fn no_changes(&self, text: &mut Text) {

@@ -1,0 +1,223 @@
+//! The command as scripts and people meet it: arguments, exit codes, output. No cloud is needed here.
+mod kit;
+
+use kit::Lab;
+
+const ONE: &str = r#"variable "v" {
+  default = "1"
+}
+
+resource "terraform_data" "a" {
+  input = "a${var.v}"
+}
+
+output "o" {
+  value = terraform_data.a.output
+}
+"#;
+
+#[test]
+fn a_stack_lives_from_plan_to_destroy() {
+    let lab = Lab::with(ONE);
+    let planned = lab.run(&["plan", "-detailed-exitcode"]).exits(2);
+    assert!(planned.stdout.contains("Plan: 1 to add, 0 to change, 0 to destroy."), "{}", planned.stdout);
+    let applied = lab.run(&["apply", "-auto-approve"]).exits(0);
+    assert!(
+        applied.stdout.contains("Apply complete! Resources: 1 added, 0 changed, 0 destroyed."),
+        "{}",
+        applied.stdout
+    );
+    let again = lab.run(&["plan", "-detailed-exitcode"]).exits(0);
+    assert!(again.stdout.contains("No changes. Your infrastructure matches the configuration."), "{}", again.stdout);
+    assert_eq!(lab.run(&["output", "-raw", "o"]).exits(0).stdout, "a1");
+    assert_eq!(lab.run(&["state", "list"]).exits(0).stdout, "terraform_data.a\n");
+    lab.run(&["destroy", "-auto-approve"]).exits(0);
+    assert_eq!(lab.run(&["state", "list"]).exits(0).stdout, "");
+    assert!(!lab.path().join(".ampere/sandbox").exists(), "terraform_data needs no sandbox");
+}
+
+#[test]
+fn only_yes_is_a_yes() {
+    let lab = Lab::with(ONE);
+    let refused = lab.run_with(&["apply"], "y\n").exits(1);
+    assert!(refused.stdout.contains("Apply cancelled."), "{}", refused.stdout);
+    assert_eq!(lab.run(&["state", "list"]).stdout, "");
+    lab.run(&["apply", "-input=false"]).exits(1);
+    lab.run_with(&["apply"], "yes\n").exits(0);
+}
+
+#[test]
+fn a_saved_plan_is_applied_as_it_is_and_once() {
+    let lab = Lab::with(ONE);
+    lab.run(&["plan", "-out=p.plan", "-var=v=2"]).exits(0);
+    // What the files say now does not matter any more.
+    lab.write("main.tf", "");
+    let json = lab.run(&["show", "-json", "p.plan"]).exits(0).json();
+    assert_eq!(json["resource_changes"][0]["change"]["after"]["input"], "a2");
+    lab.run(&["apply", "p.plan"]).exits(0);
+    assert_eq!(lab.run(&["output", "-raw", "o"]).stdout, "a2");
+    let stale = lab.run(&["apply", "p.plan"]).exits(4);
+    assert!(stale.stderr.contains("Saved plan is stale"), "{}", stale.stderr);
+    lab.write("cut.plan", "ampere-plan 1");
+    lab.run(&["apply", "cut.plan"]).exits(1);
+}
+
+#[test]
+fn streams_are_json_lines() {
+    let lab = Lab::with(ONE);
+    let messages = lab.run(&["plan", "-json"]).exits(0).messages();
+    let types: Vec<&str> = messages.iter().filter_map(|m| m["type"].as_str()).collect();
+    assert_eq!(types, ["version", "log", "planned_change", "change_summary", "outputs"]);
+    let messages = lab.run(&["apply", "-json", "-auto-approve"]).exits(0).messages();
+    let of = |name: &str| messages.iter().find(|m| m["type"] == name).unwrap_or_else(|| panic!("no {name}"));
+    assert_eq!(of("apply_complete")["hook"]["resource"]["addr"], "terraform_data.a");
+    assert_eq!(messages.last().unwrap()["outputs"]["o"]["value"], "a1");
+    lab.write("main.tf", "resource \"terraform_data\" \"a\" {\n  input = nope.x\n}\n");
+    let messages = lab.run(&["plan", "-json"]).exits(1).messages();
+    let finding = messages.iter().find(|m| m["type"] == "diagnostic").unwrap();
+    assert_eq!(finding["diagnostic"]["range"]["start"]["line"], 2);
+}
+
+#[test]
+fn validate_reports_everything_at_once() {
+    let lab = Lab::with("output \"a\" {\n  value = local.x\n}\noutput \"b\" {\n  value = var.y\n}\n");
+    let report = lab.run(&["validate", "-json"]).exits(1).json();
+    assert_eq!((&report["valid"], &report["error_count"]), (&false.into(), &2.into()));
+    let text = lab.run(&["validate"]).exits(1);
+    assert!(text.stderr.contains("on main.tf line 2, in output \"a\":"), "{}", text.stderr);
+    assert!(text.stdout.is_empty());
+}
+
+#[test]
+fn the_command_line_is_terraforms() {
+    let lab = Lab::with(ONE);
+    for (args, code) in [
+        (&["frobnicate"][..], 1),
+        (&["plan", "-nope"], 1),
+        (&["plan", "extra"], 1),
+        (&["plan", "-destroy", "-refresh-only"], 1),
+        (&["plan", "-target=!"], 1),
+        (&["sandbox", "-nope"], 64),
+        (&["completions", "cmd"], 64),
+        (&[], 64),
+    ] {
+        let run = lab.run(args).exits(code);
+        assert!(!run.stderr.contains("--"), "{}", run.stderr);
+    }
+    let help = lab.run(&["plan", "-help"]).exits(0).stdout;
+    assert!(help.contains("-detailed-exitcode") && !help.contains("--out") && help.contains("Examples:"), "{help}");
+    assert_eq!(lab.run(&["-chdir=/nowhere", "plan"]).exits(1).stdout, "");
+    let version = lab.run(&["version", "-json"]).exits(0).json();
+    assert_eq!(version["terraform_version"], "1.11.4");
+    assert!(lab.run(&["-version"]).exits(0).stdout.starts_with("Ampere v"));
+}
+
+#[test]
+fn the_console_prints_the_last_value_and_stops_at_an_error() {
+    let lab = Lab::with(ONE);
+    lab.run(&["apply", "-auto-approve"]).exits(0);
+    assert_eq!(lab.run_with(&["console"], "1 + 1\nterraform_data.a.input\n").exits(0).stdout, "\"a1\"\n");
+    let failed = lab.run_with(&["console"], "nope.x\n1\n").exits(1);
+    assert_eq!(failed.stdout, "");
+}
+
+#[test]
+fn fmt_checks_and_writes() {
+    let lab = Lab::with("locals {\na=1\n}\n");
+    let checked = lab.run(&["fmt", "-check", "-diff"]).exits(3);
+    assert!(checked.stdout.starts_with("main.tf\n") && checked.stdout.contains("+  a = 1"), "{}", checked.stdout);
+    assert_eq!(lab.run(&["fmt"]).exits(0).stdout, "main.tf\n");
+    assert_eq!(lab.run(&["fmt", "-check"]).exits(0).stdout, "");
+    assert_eq!(lab.run_with(&["fmt", "-"], "a=1\n").exits(0).stdout, "a = 1\n");
+    lab.write("main.tf", "locals {");
+    lab.run(&["fmt"]).exits(2);
+}
+
+#[test]
+fn instances_are_tainted_renamed_and_forgotten() {
+    let lab = Lab::with(ONE);
+    lab.run(&["apply", "-auto-approve"]).exits(0);
+    lab.run(&["taint", "terraform_data.a"]).exits(0);
+    let plan = lab.run(&["plan"]).exits(0).stdout;
+    assert!(plan.contains("terraform_data.a is tainted, so must be replaced"), "{plan}");
+    lab.run(&["untaint", "terraform_data.a"]).exits(0);
+    lab.run(&["untaint", "terraform_data.a"]).exits(1);
+    lab.run(&["taint", "terraform_data.b"]).exits(1);
+    lab.run(&["state", "mv", "terraform_data.a", "terraform_data.b"]).exits(0);
+    assert!(lab.run(&["state", "show", "terraform_data.b"]).exits(0).stdout.contains("input  = \"a1\""));
+    lab.run(&["state", "rm", "terraform_data.b"]).exits(0);
+    lab.run(&["state", "rm", "terraform_data.b"]).exits(1);
+    let log = lab.run(&["audit", "log"]).exits(0).stdout;
+    for action in ["taint", "untaint", "move", "forget"] {
+        assert!(log.contains(action), "{log}");
+    }
+    lab.run(&["audit", "verify"]).exits(0);
+}
+
+#[test]
+fn a_head_that_was_noted_down_proves_a_cut_log() {
+    let lab = Lab::with(ONE);
+    lab.run(&["apply", "-auto-approve"]).exits(0);
+    let head = format!("-head=999:{}", "0".repeat(64));
+    lab.run(&["audit", "verify", &head]).exits(5);
+}
+
+#[test]
+fn init_makes_the_key_once_and_a_backend_needs_it() {
+    let lab = Lab::with("terraform {\n  backend \"local\" {\n    path = \"here/state.db\"\n  }\n}\n");
+    let refused = lab.run(&["plan"]).exits(1);
+    assert!(refused.stderr.contains("Backend initialization required"), "{}", refused.stderr);
+    assert!(lab.run(&["init"]).exits(0).stdout.contains("A new root key was made"));
+    assert!(!lab.run(&["init", "-upgrade", "-reconfigure"]).exits(0).stdout.contains("root key"));
+    lab.run(&["apply", "-auto-approve"]).exits(0);
+    assert!(lab.path().join("here/state.db").exists());
+}
+
+#[test]
+fn two_runs_do_not_meet() {
+    let lab = Lab::with(ONE);
+    // The first waits for an answer and holds the lock meanwhile.
+    let mut first = lab.command(&["apply"]).spawn().unwrap();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let second = loop {
+        let second = lab.run(&["apply", "-auto-approve", "-lock-timeout=0s"]);
+        if second.code == 4 {
+            break second;
+        }
+        assert!(std::time::Instant::now() < deadline, "the lock was never held");
+        lab.run(&["destroy", "-auto-approve"]);
+    };
+    assert!(second.stderr.contains("Error acquiring the state lock"), "{}", second.stderr);
+    first.kill().unwrap();
+    first.wait().unwrap();
+}
+
+#[test]
+fn colours_go_to_terminals_only() {
+    let mut lab = Lab::with("output \"a\" {\n  value = local.x\n}\n");
+    let run = lab.run(&["validate"]).exits(1);
+    assert!(!run.stderr.contains('\u{1b}') && run.stderr.contains('╷'), "{}", run.stderr);
+    lab.set("NO_COLOR", "1");
+    let run = lab.run(&["validate"]).exits(1);
+    assert!(!run.stderr.contains('╷') && run.stderr.contains("^^^"), "{}", run.stderr);
+}
+
+#[test]
+fn an_ephemeral_value_is_found_nowhere() {
+    let mut lab = Lab::with(
+        "variable \"token\" {\n  ephemeral = true\n}\n\nresource \"terraform_data\" \"a\" {\n  input = nonsensitive(length(ephemeralasnull(var.token) == null ? \"\" : \"x\"))\n}\n",
+    );
+    lab.set("TF_VAR_token", "EXAMPLE-canary-7");
+    lab.set("TF_LOG", "trace");
+    let mut seen = String::new();
+    for args in [&["plan", "-out=p.plan"][..], &["apply", "p.plan"], &["show", "-json"], &["show", "-json", "p.plan"]] {
+        let run = lab.run(args);
+        seen.push_str(&run.stdout);
+        seen.push_str(&run.stderr);
+    }
+    assert!(!seen.contains("EXAMPLE-canary-7"), "{seen}");
+    for file in ["p.plan", ".ampere/state.db", ".ampere/state.db-wal", ".ampere/key"] {
+        let bytes = std::fs::read(lab.path().join(file)).unwrap_or_default();
+        assert!(!bytes.windows(16).any(|w| w == b"EXAMPLE-canary-7"), "{file}");
+    }
+}
