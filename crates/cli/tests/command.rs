@@ -1,7 +1,9 @@
 //! The command as scripts and people meet it: arguments, exit codes, output. No cloud is needed here.
 mod kit;
 
-use kit::Lab;
+use std::io::{Read, Write};
+
+use kit::{Lab, Run};
 
 const ONE: &str = r#"variable "v" {
   default = "1"
@@ -178,18 +180,19 @@ fn two_runs_do_not_meet() {
     let lab = Lab::with(ONE);
     // The first waits for an answer and holds the lock meanwhile.
     let mut first = lab.command(&["apply"]).spawn().unwrap();
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
-    let second = loop {
-        let second = lab.run(&["apply", "-auto-approve", "-lock-timeout=0s"]);
-        if second.code == 4 {
-            break second;
-        }
-        assert!(std::time::Instant::now() < deadline, "the lock was never held");
-        lab.run(&["destroy", "-auto-approve"]);
-    };
+    let mut said = Vec::new();
+    let mut output = first.stdout.take().unwrap();
+    while !said.ends_with(b"Enter a value: ") {
+        let mut byte = [0];
+        assert_eq!(output.read(&mut byte).unwrap(), 1, "it did not ask");
+        said.push(byte[0]);
+    }
+    let second = lab.run(&["apply", "-auto-approve"]).exits(4);
     assert!(second.stderr.contains("Error acquiring the state lock"), "{}", second.stderr);
-    first.kill().unwrap();
-    first.wait().unwrap();
+    let waiting = lab.command(&["apply", "-auto-approve", "-lock-timeout=30s"]).spawn().unwrap();
+    first.stdin.take().unwrap().write_all(b"no\n").unwrap();
+    assert_eq!(first.wait().unwrap().code(), Some(1));
+    Run::of(waiting.wait_with_output().unwrap()).exits(0);
 }
 
 #[test]
