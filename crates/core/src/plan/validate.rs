@@ -41,7 +41,16 @@ pub fn validate(module: &Module, kinds: &Kinds, host: &dyn Host) -> Diagnostics 
     }
     validate_removed(module, &mut findings);
     validate_imports(module, &mut findings);
-    findings
+    in_source_order(findings)
+}
+
+/// The findings as a reader of the files meets them; those without a place last.
+fn in_source_order(findings: Diagnostics) -> Diagnostics {
+    let mut all: Vec<Diagnostic> = findings.into_iter().collect();
+    all.sort_by_key(|d| (d.subject.is_none(), d.subject.map(|span| (span.file, span.start))));
+    let mut sorted = Diagnostics::new();
+    sorted.extend(all);
+    sorted
 }
 
 fn validate_resource(world: &World<'_>, resource: &Resource, findings: &mut Diagnostics) {
