@@ -280,3 +280,26 @@ fn repetition_that_cannot_be_known_is_an_error_at_its_place() {
     assert_eq!(problem("count = sensitive(2)"), "");
     assert_eq!(problem("count = length(terraform_data.a)"), "error:3 Self-referential block");
 }
+
+#[test]
+fn a_resource_without_instances_is_an_empty_value_at_apply_too() {
+    let mut scene = Scene::new(
+        r#"
+        resource "terraform_data" "none" { count = 0 }
+        resource "terraform_data" "a" { input = length(terraform_data.none) }
+        output "n" { value = [for x in terraform_data.none : x.id] }
+        "#,
+    );
+    scene.converge();
+    assert_eq!(scene.snapshot.outputs["n"].value.elements().map(<[_]>::len), Some(0));
+}
+
+#[test]
+fn a_replacement_asked_for_without_a_key_names_the_keys() {
+    let mut scene = Scene::new("resource \"terraform_data\" \"a\" {\n count = 1\n}");
+    scene.converge();
+    scene.options.replace = vec![address("terraform_data.a")];
+    assert_eq!(scene.listing(), "warning Incompletely-matched force-replace resource instance");
+    let detail = scene.plan().diagnostics.iter().next().unwrap().detail.clone();
+    assert!(detail.ends_with("  -replace=\"terraform_data.a[0]\""), "{detail}");
+}

@@ -101,3 +101,17 @@ fn destroy_goes_against_the_references() {
     assert!(scene.snapshot.objects.is_empty() && scene.snapshot.outputs.is_empty());
     assert!(scene.inventory.listings.values().all(|listing| listing.objects.is_empty()));
 }
+
+#[test]
+fn what_has_vanished_and_waits_is_forgotten_once() {
+    for status in ["unpaid", "ended"] {
+        let mut scene = with_status(status);
+        scene.vanish("ada-3");
+        let plan = scene.plan();
+        assert_eq!(problems(&plan), "");
+        assert!(steps(&plan).contains("forget cloud_server.ada"), "{}", steps(&plan));
+        scene.apply(&plan);
+        assert!(scene.plan().drift.is_empty(), "{}", scene.listing());
+        assert_eq!(steps(&scene.plan()), "");
+    }
+}

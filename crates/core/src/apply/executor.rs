@@ -57,6 +57,7 @@ impl<'a> Run<'a> {
                 ids.extend(change.id.iter().map(|id| ((kind.clone(), id.clone()), change.address.clone())));
             }
         }
+        world.expand_all();
         input.plan.ended().for_each(|address| world.set_absent(address));
         let created_first = world.created_first();
         Run { input, world, changes, created_first, ids: Mutex::new(ids) }

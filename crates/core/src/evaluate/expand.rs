@@ -9,6 +9,7 @@ use ampere_lang::syntax::ast::Expr;
 use ampere_lang::value::convert::convert;
 use ampere_lang::value::{Marks, Type, Value};
 
+use super::graph::Node;
 use super::world::World;
 
 /// The instances of a resource block.
@@ -68,6 +69,16 @@ impl World<'_> {
             entry.whole = None;
         }
         Ok(expansion)
+    }
+
+    /// Expands every resource, each after what its `count` or `for_each` needs: for apply, once the planned objects are set.
+    /// What cannot be expanded is found again where it is needed.
+    pub fn expand_all(&self) {
+        for node in self.order().unwrap_or_default() {
+            if let Node::Resource(name) = node {
+                let _ = self.expansion(&name);
+            }
+        }
     }
 
     fn evaluate_expansion(&self, resource: &Resource) -> Result<Expansion, Diagnostics> {

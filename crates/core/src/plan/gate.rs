@@ -10,6 +10,7 @@ use crate::address::Address;
 use crate::evaluate::Config;
 use crate::identity::ExternalId;
 use crate::kind::{Gate, Gated, Kind};
+use crate::snapshot::ObjectKey;
 
 /// How long after an end everything must be gone (promise R2).
 const GONE_WITHIN: SignedDuration = SignedDuration::from_hours(24);
@@ -71,6 +72,7 @@ impl Planner<'_> {
     ) {
         let address = deferred.address.clone();
         let draft = self.decide(resource, kind, &address, existing, config);
+        self.forget_vanished(&draft);
         self.world.set(&address, draft.change.after.unwrap_or_else(super::resource::undecided));
         self.defer(deferred);
     }
@@ -86,6 +88,9 @@ impl Planner<'_> {
     ) {
         self.world.set_absent(address);
         let Some(existing) = existing else {
+            if let Some(gone) = self.prior.gone.remove(address) {
+                self.forgotten.push(ObjectKey::current(gone.remembered_at));
+            }
             return self.defer(Deferred { address: address.clone(), reason: why, url: None, ended: true });
         };
         let mut draft = Draft::delete(address.clone(), existing, Some(Reason::Ended { why }));
@@ -116,10 +121,21 @@ impl Planner<'_> {
                 self.world.set(address, existing.attributes.clone());
                 self.drafts.insert(address.clone(), Draft::keep(address.clone(), existing));
             }
-            None => self.world.set(address, draft.change.after.clone().unwrap_or_else(super::resource::undecided)),
+            None => {
+                self.forget_vanished(draft);
+                self.world.set(address, draft.change.after.clone().unwrap_or_else(super::resource::undecided));
+            }
         }
         self.defer(deferred);
         true
+    }
+
+    /// An object that has vanished and is not made again now leaves the state, lest every plan tell of it anew.
+    fn forget_vanished(&mut self, draft: &Draft) {
+        if draft.change.reason == Some(Reason::Missing) {
+            let at = draft.forget.as_ref().unwrap_or(&draft.change.address);
+            self.forgotten.push(ObjectKey::current(at.clone()));
+        }
     }
 
     /// The deferred instance behind an address, or behind one of a resource's instances.

@@ -1,5 +1,6 @@
 //! Planning one instance of a resource.
 use ampere_lang::config::Resource;
+use ampere_lang::diagnostic::Diagnostic;
 use ampere_lang::value::Value;
 
 use super::compare::marks_differ;
@@ -157,6 +158,25 @@ impl Planner<'_> {
             Checked::postcondition(&address).all(&resource.lifecycle.postconditions, &scope, self.input.host)
         };
         self.record_checks(checks);
+    }
+
+    /// `-replace` of what is no instance, but a resource with keys.
+    pub(super) fn check_requested(&mut self) {
+        for address in &self.input.options.replace {
+            let first = Address { resource: address.resource.clone(), key: None };
+            let there: Vec<_> =
+                self.drafts.range(first..).take_while(|(a, _)| a.resource == address.resource).collect();
+            if there.is_empty() || self.drafts.contains_key(address) {
+                continue;
+            }
+            let options: Vec<String> = there.iter().map(|(a, _)| format!("  -replace={:?}", a.to_string())).collect();
+            let detail = format!(
+                "Your force-replace request for {address} doesn't match any resource instances.\n\nTo force replacement of \
+                 particular instances, use one or more of the following options instead:\n{}",
+                options.join("\n")
+            );
+            self.diagnostics.push(Diagnostic::warning("Incompletely-matched force-replace resource instance", detail));
+        }
     }
 
     /// The addresses an instance needs.

@@ -117,6 +117,7 @@ impl<'a> Planner<'a> {
         self.plan_orphans();
         self.plan_removed_outputs();
         self.check_moves();
+        self.check_requested();
         self.check_imports();
     }
 

@@ -23,6 +23,7 @@ impl Scene {
                 world.set(&change.address, after.clone());
             }
         }
+        world.expand_all();
         plan.ended().for_each(|address| world.set_absent(address));
         for step in &plan.steps {
             self.step(&world, step);
