@@ -6,6 +6,7 @@ use ampere_lang::diagnostic::Diagnostics;
 use ampere_lang::value::{Path, Value};
 
 use crate::address::Address;
+use crate::identity::Marker;
 use crate::schema::Schema;
 
 /// Kinds by resource type.
@@ -40,6 +41,13 @@ pub trait Kind: Send + Sync {
     fn loss(&self, before: &Value) -> Option<String> {
         let _ = before;
         None
+    }
+
+    /// The account under whose key a step of this kind seals what it sends. The key is made and committed before the call:
+    /// a crash must not leave a ciphertext at a cloud that nobody can open.
+    fn seals_for(&self, marker: &Marker, object: &Value) -> Option<String> {
+        let _ = marker;
+        object.get("account")?.as_str().map(str::to_owned)
     }
 
     /// Whether its objects live in a cloud that can list them. Those of a kind that cannot be listed are what the state

@@ -60,7 +60,8 @@ async fn plan(State(backend): State<Arc<Backend>>) -> Response {
     match backend.plan().await {
         Ok(plan) => {
             let changes = plan.changes.iter().filter(|change| change.action != Action::NoOp);
-            let changes = changes.map(|c| json!({ "address": c.address.to_string(), "action": format!("{:?}", c.action) }));
+            let changes =
+                changes.map(|c| json!({ "address": c.address.to_string(), "action": format!("{:?}", c.action) }));
             let changes: Vec<Value> = changes.collect();
             Json(json!({ "id": plan.id, "changes": changes })).into_response()
         }

@@ -84,6 +84,7 @@ impl Run<'_> {
             Operation::Update { id } => Some(id),
             _ => None,
         };
+        self.prepare_key(&step.address, &marker, &after)?;
         let began = self.input.clock.now();
         let progress = self.progress(step, id, began);
         let call = || async {
@@ -97,6 +98,15 @@ impl Run<'_> {
         let id = applied.id.clone();
         self.keep(step, applied, &after).await?;
         Ok(Some(id))
+    }
+
+    /// Makes the key that this step will seal under; the journal's `Started` commits it before the call.
+    fn prepare_key(&self, address: &Address, marker: &Marker, after: &Value) -> Result<(), Diagnostic> {
+        let owner = self.input.providers.kind(address.kind()).and_then(|kind| kind.seals_for(marker, after));
+        match owner {
+            Some(owner) => self.input.vault.prepare(&owner).map_err(|e| unsealed(address, &e)),
+            None => Ok(()),
+        }
     }
 
     /// Writes a made object into the state and lets the others see it.
@@ -133,8 +143,12 @@ impl Run<'_> {
         let none = BTreeMap::new();
         let call = || provider.delete(id, self.request(step, marker, Some(before), None, &none, &progress));
         self.call(step, Some(id), call).await?;
-        let row = delete_row(&step.address, step.deposed.as_deref());
-        self.rows(step, vec![row]).await?;
+        let mut rows = vec![delete_row(&step.address, step.deposed.as_deref())];
+        if self.input.vault.holds(&id.0) {
+            // An account is gone: with its key goes whatever copy of its data is left anywhere.
+            rows.push(Mutation::DeleteKey { id: self.input.vault.destroy(&id.0) });
+        }
+        self.rows(step, rows).await?;
         Ok(Some(id.clone()))
     }
 
@@ -236,7 +250,7 @@ pub(super) fn unwritten(address: &Address, error: &StoreError) -> Diagnostic {
     .about(address)
 }
 
-pub(super) fn unsealed(address: &Address, error: &crate::vault::rows::RowError) -> Diagnostic {
+pub(super) fn unsealed(address: &Address, error: &dyn std::error::Error) -> Diagnostic {
     Diagnostic::error("A sensitive value could not be sealed", format!("{error}; nothing was written.")).about(address)
 }
 

@@ -85,6 +85,11 @@ impl Keyring {
         Ok(())
     }
 
+    /// Whether there is a key of that id.
+    pub(super) fn holds(&self, id: &str) -> bool {
+        self.keys.contains_key(id)
+    }
+
     /// Forgets a key: what was sealed under it opens no more.
     pub(super) fn remove(&mut self, id: &str) {
         self.keys.remove(id);

@@ -132,6 +132,11 @@ impl Vault {
         self.keyring().committed(rows);
     }
 
+    /// Whether there is a key for an account.
+    pub fn holds(&self, account: &str) -> bool {
+        self.keyring().holds(&self.key_id(account))
+    }
+
     /// Forgets an account's key and returns the id of the row to destroy (`Mutation::DeleteKey`): then nothing that was
     /// sealed for the account opens any more, wherever a copy of it may be.
     pub fn destroy(&self, account: &str) -> String {

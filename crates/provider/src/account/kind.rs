@@ -1,4 +1,5 @@
 //! The rules of `ampere_account`.
+use ampere_core::identity::Marker;
 use ampere_core::kind::Kind;
 use ampere_core::schema::Schema;
 use ampere_lang::diagnostic::{Diagnostic, Diagnostics};
@@ -6,6 +7,8 @@ use ampere_lang::value::{Path, Value};
 
 use super::{email, schema};
 use crate::attributes::text;
+use crate::firebase::UID_PREFIX;
+use crate::marker;
 
 /// The most characters Firebase takes for a name.
 const LONGEST_NAME: usize = 256;
@@ -40,6 +43,12 @@ impl Kind for AccountKind {
             findings.push(Diagnostic::error("Invalid name", detail).of_attribute(Path::attribute("name")));
         }
         findings
+    }
+
+    /// The account's own: its uid is known before it is made, since it is made from the marker.
+    fn seals_for(&self, marker: &Marker, object: &Value) -> Option<String> {
+        let known = text(object, "id").map(str::to_owned);
+        Some(known.unwrap_or_else(|| marker::name(UID_PREFIX, marker, 0)))
     }
 
     fn loss(&self, _before: &Value) -> Option<String> {
