@@ -1,7 +1,7 @@
 //! Planning one instance of a resource.
 use ampere_lang::config::Resource;
 use ampere_lang::diagnostic::Diagnostic;
-use ampere_lang::value::Value;
+use ampere_lang::value::{Path, Step, Value};
 
 use super::compare::marks_differ;
 use super::conditions::Checked;
@@ -91,7 +91,12 @@ impl Planner<'_> {
         }
         let prior = existing.attributes.clone();
         let wanted = ignore_changes(&resource.lifecycle.ignore_changes, kind.schema(), &prior, &config.value);
-        let proposal = self.propose(resource, kind, address, Some(&prior), &wanted);
+        let mut proposal = self.propose(resource, kind, address, Some(&prior), &wanted);
+        if existing.origin != Origin::State {
+            // The cloud does not know the attribute, and there is no memory that could: that is no difference to lose a
+            // server for (a lost state, an import).
+            proposal.replace.retain(|path| !is_unheard_of(&prior, path));
+        }
         let reason = match () {
             () if existing.tainted => Some(Reason::Tainted),
             () if !proposal.replace.is_empty() => Some(Reason::CannotUpdate),
@@ -198,4 +203,12 @@ fn in_place(draft: &mut Draft, prior: &Value, after: Value) {
         change.action = Action::Update;
     }
     change.after = Some(after);
+}
+
+/// Whether nothing is known of the attribute that a path leads into.
+fn is_unheard_of(prior: &Value, path: &Path) -> bool {
+    match path.0.first() {
+        Some(Step::Attribute(name)) => prior.get(name).is_none_or(|value| value.is_null()),
+        _ => false,
+    }
 }

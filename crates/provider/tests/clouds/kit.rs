@@ -20,7 +20,8 @@ use serde_json::{Value as Json, json};
 pub const SECRET: &str = "sk-ant-EXAMPLE-canary-7f3a";
 
 /// Bytes that differ from call to call.
-struct Counter(std::sync::atomic::AtomicU64);
+#[derive(Default)]
+pub struct Counter(std::sync::atomic::AtomicU64);
 
 impl Random for Counter {
     fn fill(&self, buffer: &mut [u8]) -> Result<(), NoRandomness> {
@@ -34,8 +35,7 @@ impl Random for Counter {
 
 /// A vault that is the same in every test.
 pub fn vault() -> Vault {
-    let random = Arc::new(Counter(std::sync::atomic::AtomicU64::new(1)));
-    Vault::open(&RootKey::from_bytes([7; 32]), "test", &[], random).unwrap()
+    Vault::open(&RootKey::from_bytes([7; 32]), "test", &[], Arc::new(Counter::default())).unwrap()
 }
 
 /// A local cloud and all that speaks to it.

@@ -1,5 +1,6 @@
 //! The provider against the sandbox, over real HTTP.
 mod account;
+mod engine;
 mod errors;
 mod fleet;
 mod instance;
