@@ -62,7 +62,7 @@ fn usage(error: &clap::Error, arguments: &[std::ffi::OsString]) -> Exit {
             Exit::Success
         }
         ErrorKind::DisplayHelp => {
-            terminal.line(args::single_dashes(error.render().to_string().trim_end()));
+            terminal.line(args::help_text(error.render().to_string().trim_end()));
             Exit::Success
         }
         _ => {

@@ -155,7 +155,7 @@ fn state_path(module: &Module, data: &DataDirectory) -> Result<PathBuf, Failure>
 
 /// A failure of the state, with what a person can do.
 pub fn store_failure(error: StoreError) -> Failure {
-    let text = format!("{error}.");
+    let text = sentence(&error.to_string());
     match error {
         StoreError::Locked(holder) => {
             let detail = format!(
@@ -168,7 +168,7 @@ pub fn store_failure(error: StoreError) -> Failure {
         StoreError::Stale { .. } => Failure::new(
             Exit::Stale,
             "Saved plan is stale",
-            format!("Meanwhile the state was changed: {text} Plan again."),
+            format!("Meanwhile the state was changed. {text} Plan again."),
         ),
         StoreError::LeaseLost => {
             let detail = "This run was held up so long that another one took the lock. What was begun is written down; plan again.";
@@ -177,12 +177,16 @@ pub fn store_failure(error: StoreError) -> Failure {
         StoreError::Newer { .. } => {
             Failure::error("State of a newer version", format!("{text} Use that version of Ampere."))
         }
-        StoreError::Corrupt { .. } => {
-            let detail = format!("{text} Nothing was changed. Put the file back from a backup.");
-            Failure::error("Damaged state", detail)
-        }
+        StoreError::Corrupt { .. } => Failure::error("Damaged state", format!("{text} Nothing was changed.")),
         StoreError::Io { .. } => Failure::error("State unusable", text),
     }
+}
+
+/// The text as a sentence: a capital in front, a period behind.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
 }
 
 fn vault_failure(error: &VaultError, data: &DataDirectory) -> Failure {
@@ -201,5 +205,5 @@ fn vault_failure(error: &VaultError, data: &DataDirectory) -> Failure {
 
 /// A failure to read the rows of the state.
 pub fn rows_failure(error: &RowError) -> Failure {
-    Failure::error("The state cannot be read", format!("{error}. Nothing was changed."))
+    Failure::error("The state cannot be read", format!("{} Nothing was changed.", sentence(&error.to_string())))
 }

@@ -107,7 +107,7 @@ fn the_command_line_is_terraforms() {
         assert!(!run.stderr.contains("--"), "{}", run.stderr);
     }
     let help = lab.run(&["plan", "-help"]).exits(0).stdout;
-    assert!(help.contains("-detailed-exitcode") && !help.contains("--out") && help.contains("Examples:"), "{help}");
+    assert!(help.contains("\n      -out=FILE\n") && !help.contains("--out") && help.contains("Examples:"), "{help}");
     assert_eq!(lab.run(&["-chdir=/nowhere", "plan"]).exits(1).stdout, "");
     let version = lab.run(&["version", "-json"]).exits(0).json();
     assert_eq!(version["terraform_version"], "1.11.4");
@@ -162,6 +162,15 @@ fn a_head_that_was_noted_down_proves_a_cut_log() {
     lab.run(&["apply", "-auto-approve"]).exits(0);
     let head = format!("-head=999:{}", "0".repeat(64));
     lab.run(&["audit", "verify", &head]).exits(5);
+}
+
+#[test]
+fn a_null_key_is_recomputed_and_compared() {
+    let lab = Lab::with("");
+    let key = lab.run(&["audit", "null-key", "ampere-example"]).exits(0).stdout;
+    assert!(key.starts_with("ssh-ed25519 "), "{key}");
+    lab.run_with(&["audit", "null-key", "ampere-example", "-check=-"], &key).exits(0);
+    lab.run_with(&["audit", "null-key", "ampere-other", "-check=-"], &key).exits(5);
 }
 
 #[test]

@@ -29,5 +29,6 @@ mod stripe;
 mod subscription;
 pub mod typed;
 
+pub use instance::null_key_of;
 pub use provider::{AmpereProvider, SetupError, kinds};
 pub use settings::{Endpoints, SETTINGS, Setting, Settings, block_type};

@@ -3,7 +3,7 @@ mod normalize;
 mod shared;
 mod variables;
 
-pub use normalize::{double_dashes, single_dashes};
+pub use normalize::{double_dashes, help_text, single_dashes};
 pub use shared::{LockArgs, PlanningArgs, ViewArgs};
 pub use variables::{GivenVariable, VariableArgs};
 

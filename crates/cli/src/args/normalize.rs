@@ -45,6 +45,19 @@ pub fn single_dashes(text: &str) -> String {
     result + rest
 }
 
+/// A help text in Terraform's form: `-out=FILE`, `-json`.
+pub fn help_text(text: &str) -> String {
+    let text = single_dashes(text).replace("[=<BOOL>]", "").replace(" (see a summary with '-h')", "");
+    let lines = text.lines().map(|line| {
+        let is_flag = line.trim_start().starts_with('-');
+        match line.split_once(" <").filter(|_| is_flag) {
+            Some((flag, value)) => format!("{flag}={}", value.replacen('>', "", 1)),
+            None => line.trim_end().to_owned(),
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,5 +84,11 @@ mod tests {
             single_dashes("use '--out=<FILE>' -- or --x; a--b, `-- -v`"),
             "use '-out=<FILE>' -- or -x; a--b, `-- -v`"
         );
+    }
+
+    #[test]
+    fn help_shows_flags_as_they_are_typed() {
+        assert_eq!(help_text("      --out <FILE>\n          Save <it>"), "      -out=FILE\n          Save <it>");
+        assert_eq!(help_text("      --json[=<BOOL>]"), "      -json");
     }
 }

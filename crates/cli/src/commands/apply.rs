@@ -126,7 +126,7 @@ async fn decide(
     if plan.diagnostics.has_errors() {
         return Ok(Exit::Failure);
     }
-    if document.has_changes() && !args.auto_approve && !approve(view, plan.mode, args.planning.input)? {
+    if document.needs_approval() && !args.auto_approve && !approve(view, plan.mode, args.planning.input)? {
         view.news(if plan.mode == Mode::Destroy { "\nDestroy cancelled." } else { "\nApply cancelled." });
         return Ok(Exit::Failure);
     }

@@ -31,6 +31,15 @@ pub struct InitArgs {
     /// Accepted for Terraform's sake
     #[arg(long, action = ArgAction::Set, value_name = "BOOL", default_value = "true", hide = true)]
     get: bool,
+    /// Accepted for Terraform's sake
+    #[arg(long, action = ArgAction::Set, value_name = "BOOL", default_value = "false", hide = true)]
+    migrate_state: bool,
+    /// Accepted for Terraform's sake
+    #[arg(long, action = ArgAction::Set, value_name = "BOOL", default_value = "false", hide = true)]
+    force_copy: bool,
+    /// Accepted for Terraform's sake
+    #[arg(long, action = ArgAction::Set, value_name = "BOOL", default_value = "true", hide = true)]
+    lock: bool,
 }
 
 /// Runs the command.

@@ -19,4 +19,5 @@ mod user_data;
 
 pub(crate) use client::InstanceClient;
 pub(crate) use kind::InstanceKind;
+pub use null_key::public_key as null_key_of;
 pub(crate) use schema::KIND;

@@ -28,7 +28,7 @@ fn point(name: &str) -> EdwardsPoint {
 }
 
 /// The public key of a server's name, as a line of OpenSSH's `authorized_keys` (RFC 8709 §4).
-pub(crate) fn public_key(name: &str) -> String {
+pub fn public_key(name: &str) -> String {
     let key = point(name).compress().to_bytes();
     let mut blob = Vec::with_capacity(51);
     for part in [ALGORITHM.as_bytes(), &key] {

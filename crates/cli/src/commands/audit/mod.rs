@@ -1,5 +1,6 @@
 //! `ampere audit …`
 mod log;
+mod null_key;
 mod verify;
 
 use std::path::Path;
@@ -24,7 +25,8 @@ Examples:
   ampere audit log
   ampere audit log -json | jq 'select(.event.action == \"delete\")'
   ampere audit verify                      exit code 5 if the log is not as it was written
-  ampere audit verify -head=12:3f8a…       also that it goes on from an entry you noted down")]
+  ampere audit verify -head=12:3f8a…       also that it goes on from an entry you noted down
+  ampere audit null-key NAME               the SSH key nobody holds, recomputed from a server's name")]
 pub struct AuditArgs {
     #[command(subcommand)]
     command: AuditCommand,
@@ -34,14 +36,15 @@ pub struct AuditArgs {
 enum AuditCommand {
     Log(log::LogArgs),
     Verify(verify::VerifyArgs),
+    NullKey(null_key::NullKeyArgs),
 }
 
 /// Runs the command.
 pub async fn run(args: AuditArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let entries = entries().await?;
     match args.command {
-        AuditCommand::Log(args) => Ok(log::run(&args, &entries, terminal)),
-        AuditCommand::Verify(args) => verify::run(&args, &entries, terminal),
+        AuditCommand::Log(args) => Ok(log::run(&args, &entries().await?, terminal)),
+        AuditCommand::Verify(args) => verify::run(&args, &entries().await?, terminal),
+        AuditCommand::NullKey(args) => null_key::run(&args, terminal),
     }
 }
 

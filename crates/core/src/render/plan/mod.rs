@@ -5,7 +5,7 @@ mod sections;
 mod text;
 
 use crate::kind::Kinds;
-use crate::plan::{Action, Change, Mode, Plan};
+use crate::plan::{Action, Change, Mode, Operation, Plan};
 use crate::schema::Schema;
 
 pub use text::Notes;
@@ -82,6 +82,17 @@ impl<'a> PlanDocument<'a> {
         let outputs = self.plan.outputs.values().any(|o| o.action != Action::NoOp);
         let recorded = self.plan.mode == Mode::RefreshOnly && !self.plan.drift.is_empty();
         resources || outputs || recorded
+    }
+
+    /// Whether a person must say yes before it is applied: it changes something, or calls a cloud to change something.
+    pub fn needs_approval(&self) -> bool {
+        let calls = |step: &crate::plan::Step| {
+            matches!(
+                step.operation,
+                Operation::Create | Operation::Update { .. } | Operation::Delete { .. } | Operation::Depose { .. }
+            )
+        };
+        self.has_changes() || self.plan.steps.iter().any(calls)
     }
 
     /// Whether there is something to apply and nothing against it.
