@@ -2,6 +2,7 @@
 //!
 //! [`plan`] is a pure function of its [`PlanInput`]: the configuration, what we remember, what the clouds list. It walks the
 //! graph of the configuration, decides for every instance what becomes of it, and lowers the decisions to [`Step`]s.
+mod absent;
 mod compare;
 mod conditions;
 mod delete;

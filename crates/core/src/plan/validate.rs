@@ -7,6 +7,7 @@ use ampere_lang::eval::{Host, Reference, Scope, Subject, check_condition, refere
 use ampere_lang::syntax::ast::Expr;
 use ampere_lang::value::{Type, Value};
 
+use super::absent::refuse;
 use super::ignore::check_ignored;
 use super::moved::Moves;
 use super::resource::placed;
@@ -20,6 +21,7 @@ pub fn validate(module: &Module, kinds: &Kinds, host: &dyn Host) -> Diagnostics 
     let variables = BTreeMap::new();
     let world = World::new(module, &variables, kinds, host);
     let mut findings = Diagnostics::new();
+    refuse(module, &mut findings);
     if let Err(cycles) = world.order() {
         findings.extend(cycles);
         return findings;

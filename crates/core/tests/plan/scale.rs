@@ -1,11 +1,10 @@
 //! Large configurations: no recursion over their size, and cost that grows with it and not faster.
-mod plan_kit;
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
+use crate::kit::{Scene, problems};
 use ampere_core::plan::Mode;
-use plan_kit::{Scene, problems};
 
 /// Room for a debug build on a busy machine; quadratic cost would need minutes.
 const PATIENCE: Duration = Duration::from_secs(60);

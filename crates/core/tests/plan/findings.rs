@@ -1,9 +1,8 @@
 //! What is wrong with a configuration, all of it at once.
-mod plan_kit;
 
+use crate::kit::{NoHost, Scene, problems};
 use ampere_core::plan::validate;
 use ampere_lang::diagnostic::Severity;
-use plan_kit::{NoHost, Scene, problems};
 
 fn validated(text: &str) -> Vec<String> {
     let scene = Scene::new(text);
@@ -174,4 +173,14 @@ fn a_cycle_is_told_as_a_path_with_its_place() {
         "{}",
         found[0]
     );
+}
+
+#[test]
+fn what_this_version_does_not_carry_out_is_refused_and_not_left_out() {
+    let found = validated(
+        "module \"m\" { source = \"./m\" }\ndata \"terraform_remote_state\" \"s\" { backend = \"local\" }\n\
+         resource \"terraform_data\" \"a\" { input = 1 }\n",
+    );
+    let summaries: Vec<_> = found.iter().map(|f| f.split('.').next().unwrap_or_default()).collect();
+    assert_eq!(summaries, ["1: Modules are not supported", "2: Invalid data source"]);
 }

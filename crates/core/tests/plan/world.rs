@@ -1,9 +1,9 @@
 //! The values of a configuration: references, repetition, cycles.
-mod plan_kit;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::kit::NoHost;
 use ampere_core::address::{Address, InstanceKey, ResourceName};
 use ampere_core::evaluate::{Node, World};
 use ampere_core::kind::Kinds;
@@ -12,7 +12,6 @@ use ampere_lang::eval::{Scope, Subject};
 use ampere_lang::source::Span;
 use ampere_lang::syntax::ast::{Body, Expr, ExprKind};
 use ampere_lang::value::Value;
-use plan_kit::NoHost;
 
 fn local(value: Expr) -> Local {
     Local { value, span: Span::BUILT }

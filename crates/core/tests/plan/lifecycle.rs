@@ -1,7 +1,6 @@
 //! `lifecycle`: the order of replacements, what is ignored, what may not be destroyed, conditions.
-mod plan_kit;
 
-use plan_kit::{Scene, address, problems, steps};
+use crate::kit::{Scene, address, problems, steps};
 
 #[test]
 fn a_replacement_deletes_dependents_first_and_makes_them_last() {

@@ -1,7 +1,6 @@
 //! Creation, change, replacement, deletion: `terraform_data` and a make-believe cloud.
-mod plan_kit;
 
-use plan_kit::{Scene, steps};
+use crate::kit::{Scene, steps};
 
 #[test]
 fn a_resource_is_made_once_and_then_left_alone() {

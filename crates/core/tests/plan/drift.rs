@@ -1,12 +1,11 @@
 //! What the clouds say against what we remember: drift, orphans, lost answers, incomplete listings.
-mod plan_kit;
 
+use crate::kit::{Scene, address, marker, now, problems, steps};
 use ampere_core::identity::ExternalId;
 use ampere_core::inventory::{Observed, Part};
 use ampere_core::plan::Mode;
 use ampere_core::snapshot::{ObjectKey, PendingStep};
 use ampere_lang::value::Value;
-use plan_kit::{Scene, address, marker, now, problems, steps};
 
 const ACCOUNT: &str = "resource \"cloud_account\" \"ada\" { email = \"ada@example.com\" }";
 

@@ -1,11 +1,10 @@
 //! The same input makes the same plan, and a plan's id covers what it says.
-mod plan_kit;
 
 use std::sync::Arc;
 
+use crate::kit::Scene;
 use ampere_core::inventory::Inventory;
 use ampere_lang::config;
-use plan_kit::Scene;
 
 const BLOCKS: [&str; 6] = [
     "resource \"cloud_account\" \"a\" { email = \"a@example.com\" }\n",

@@ -1,5 +1,4 @@
 //! What the tests of the planner stand on: a scene (configuration, state, cloud), and plans as short texts.
-#![allow(dead_code, reason = "each test binary uses its part")]
 mod kinds;
 mod listing;
 mod world;

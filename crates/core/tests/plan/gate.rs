@@ -1,9 +1,8 @@
 //! What may exist only while a subscription is in order (R2).
-mod plan_kit;
 
+use crate::kit::{Scene, problems, steps};
 use ampere_core::plan::Mode;
 use ampere_lang::value::Value;
-use plan_kit::{Scene, problems, steps};
 
 const STACK: &str = r#"
 resource "cloud_account" "ada" { email = "ada@example.com" }

@@ -1,12 +1,11 @@
 //! Addresses that come, go and move: `count`, `for_each`, `moved`, `removed`, `import`, `-target`.
-mod plan_kit;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::kit::{Scene, address, hcl, marker, problems, steps};
 use ampere_core::identity::{AddressHash, ExternalId, Marker, StackId};
 use ampere_core::inventory::Observed;
-use plan_kit::{Scene, address, hcl, marker, problems, steps};
 
 #[test]
 fn growth_and_shrinkage_touch_only_what_comes_and_goes() {
