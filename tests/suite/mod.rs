@@ -1,0 +1,3 @@
+//! Rules and properties of the whole house.
+mod canary;
+mod tidy;
