@@ -10,13 +10,16 @@ use crate::kind::Fingerprint;
 
 /// The plan with its id, and its steps with the keys that come from it.
 ///
+/// When it was made is no part of the id: the same question has the same plan. It is part of the keys, by which clouds tell
+/// a call that is repeated from a new one: a plan made again later is no repetition.
+///
 /// Sensitive values go into the hash as keyed fingerprints: who knows a plan's id cannot try values until one fits.
 pub(super) fn identified(mut plan: Plan, fingerprint: &dyn Fingerprint) -> Plan {
     let mut encoder = Encoder { hasher: blake3::Hasher::new(), fingerprint };
     encoder.plan(&plan);
     plan.id = encoder.hasher.finalize().to_hex().to_string();
     for step in &mut plan.steps {
-        let text = format!("{}/{}", plan.id, step.index);
+        let text = format!("{}/{}/{}", plan.id, plan.made_at, step.index);
         step.key = blake3::hash(text.as_bytes()).to_hex()[..32].to_string();
     }
     plan
@@ -63,7 +66,6 @@ impl Encoder<'_> {
             Mode::RefreshOnly => 2,
         });
         self.number(plan.base);
-        self.text(&plan.made_at.to_string());
         self.list(plan.changes.iter(), |e, change| e.change(change));
         self.list(plan.drift.iter(), |e, drift| {
             e.address(&drift.address);
