@@ -31,6 +31,7 @@ use jiff::Timestamp;
 use crate::args::{LockArgs, PlanningArgs};
 use crate::clouds::Clouds;
 use crate::failure::Failure;
+use crate::kinds;
 use crate::project::{Configuration, Missing, VariableValues, variable_values};
 use crate::stack::{Loaded, Stack, rows_failure, store_failure};
 use crate::view::View;
@@ -59,12 +60,23 @@ impl Subject {
         let (mut module, mut findings) =
             if may_be_empty { configuration.sound_or_empty()? } else { configuration.sound()? };
         check_initialized(&module)?;
+        check_types(&module)?;
         let may_ask = planning.input && !view.json && input_enabled() && view.terminal.can_ask();
         let missing = if may_ask { Missing::Ask(view.terminal) } else { Missing::Refuse };
         let (variables, found) = variable_values(Path::new("."), &mut module, &planning.variables, missing)?;
         findings.extend(found);
         Ok(Subject { module, variables, findings, sources })
     }
+}
+
+/// Types that nobody has are found before any cloud is asked.
+fn check_types(module: &Module) -> Result<(), Failure> {
+    let known = kinds::all();
+    if module.resources.keys().all(|name| known.contains_key(&*name.resource_type)) {
+        return Ok(());
+    }
+    let host = DirectoryHost::new(".", Phase::Validate);
+    Err(Failure::findings(ampere_core::plan::validate(module, &known, &host), module.sources.clone()))
 }
 
 /// Everything an operation works with, opened.
