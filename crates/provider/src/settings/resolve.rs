@@ -173,7 +173,8 @@ impl Reader<'_> {
 
 /// A base URL that a token may be sent to: `https`, or this machine.
 fn parse_url(name: &'static str, text: &str) -> Result<Url, Diagnostic> {
-    let fault = |what: &str| error("Invalid endpoint", format!("The value of {name} {what}."), name);
+    let variable = SETTINGS.iter().find(|setting| setting.name == name).map_or("", |setting| setting.environment);
+    let fault = |what: &str| error("Invalid endpoint", format!("The value of {name} (or {variable}) {what}."), name);
     let url = Url::parse(text).map_err(|_| fault("is not a URL such as https://api.example.com"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return Err(fault("is not an http or https URL"));
