@@ -1,5 +1,5 @@
 //! Addresses and networks.
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 use dashu_int::{IBig, Sign};
 
