@@ -1,11 +1,14 @@
 //! A directory with a configuration, and the command run in it as a user would.
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
 use crate::Cloud;
+
+/// How the variables begin that a command would listen to: what the machine has of them is kept from the tests.
+const OURS: [&str; 5] = ["TF_", "AMPERE_", "HCLOUD_", "STRIPE_", "GOOGLE_"];
 
 /// A working directory and, unless it uses the embedded one, a cloud.
 pub struct Lab {
@@ -24,10 +27,36 @@ pub struct Run {
     pub stderr: String,
 }
 
+/// A command under way.
+pub struct Running(Child);
+
+impl Running {
+    /// Presses Ctrl-C.
+    pub fn interrupt(&self) {
+        let sent = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success(), "the command has ended already");
+    }
+
+    /// Waits until it ends.
+    pub fn end(self) -> Run {
+        let output = self.0.wait_with_output().expect("it ends");
+        Run {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
 impl Run {
     /// Both outputs, the errors last.
     pub fn text(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)
+    }
+
+    /// Both outputs as running text: without the frames and line breaks of diagnostics.
+    pub fn prose(&self) -> String {
+        self.text().split_whitespace().filter(|word| !["│", "╷", "╵"].contains(word)).collect::<Vec<_>>().join(" ")
     }
 
     /// Panics unless the exit code is this one.
@@ -36,15 +65,17 @@ impl Run {
         self
     }
 
-    /// Panics unless the output holds this text.
+    /// Panics unless the output holds this text, perhaps wrapped.
     pub fn says(self, text: &str) -> Run {
-        assert!(self.text().contains(text), "no {text:?} in\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        let said = self.text().contains(text) || self.prose().contains(text);
+        assert!(said, "no {text:?} in\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
         self
     }
 
     /// Panics if the output holds this text.
     pub fn keeps_quiet_about(self, text: &str) -> Run {
-        assert!(!self.text().contains(text), "the output holds what it must not ({} bytes)", text.len());
+        let said = self.text().contains(text) || self.prose().contains(text);
+        assert!(!said, "the output holds what it must not ({} bytes)", text.len());
         self
     }
 }
@@ -94,6 +125,24 @@ impl Lab {
         std::fs::write(self.path().join(name), text).expect("written");
     }
 
+    /// Removes a file, or all whose paths begin with what stands before a last `*`; panics if there is none.
+    pub fn remove(&self, name: &str) {
+        let path = self.path().join(name);
+        let Some(beginning) = name.strip_suffix('*') else {
+            return std::fs::remove_file(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        };
+        let beginning = self.path().join(beginning);
+        let entries = std::fs::read_dir(beginning.parent().expect("a directory")).expect("the directory is there");
+        let paths = entries.map(|entry| entry.expect("an entry").path());
+        let meant: Vec<_> = paths
+            .filter(|p| p.as_os_str().as_encoded_bytes().starts_with(beginning.as_os_str().as_encoded_bytes()))
+            .collect();
+        assert!(!meant.is_empty(), "there is no {name}");
+        for path in meant {
+            std::fs::remove_file(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        }
+    }
+
     /// Replaces a text in a file; panics if it is not there.
     pub fn edit(&self, name: &str, from: &str, to: &str) {
         let path = self.path().join(name);
@@ -106,9 +155,7 @@ impl Lab {
     pub fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = Command::new(binary());
         command.args(arguments).current_dir(self.path()).stdin(Stdio::null());
-        for (name, _) in
-            std::env::vars().filter(|(n, _)| ["TF_", "AMPERE_", "HCLOUD_", "STRIPE_"].iter().any(|p| n.starts_with(p)))
-        {
+        for (name, _) in std::env::vars().filter(|(n, _)| OURS.iter().any(|p| n.starts_with(p))) {
             command.env_remove(name);
         }
         command.envs(&self.environment);
@@ -117,12 +164,13 @@ impl Lab {
 
     /// Runs the command; arguments are split at white space.
     pub fn ampere(&self, arguments: &str) -> Run {
-        let output = self.command(arguments.split_whitespace()).output().expect("ampere runs");
-        Run {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        self.start(arguments).end()
+    }
+
+    /// Starts the command and does not wait for it.
+    pub fn start(&self, arguments: &str) -> Running {
+        let mut command = self.command(arguments.split_whitespace());
+        Running(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("ampere runs"))
     }
 }
 

@@ -5,6 +5,6 @@ mod normal;
 mod script;
 
 pub use cloud::Cloud;
-pub use lab::{Lab, Run, binary, project_root};
+pub use lab::{Lab, Run, Running, binary, project_root};
 pub use normal::normal;
 pub use script::play;

@@ -8,10 +8,12 @@
 //! > remove outputs.tf
 //! > ampere apply -auto-approve
 //! …what it says, normalised; a last line `[exit N]` unless N is 0…
+//! > setup apply -auto-approve
+//! > remove .ampere/state.db*
 //! > cloud DELETE /objects/hetzner/servers/{0}
 //! ```
 //!
-//! `{0}` in a control path is the id of the first object of that kind. With `BLESS=1` in the environment the scripts are
+//! `setup` runs a command that must succeed and is not what the script is about: nothing is said. `{0}` in a control path is the id of the first object of that kind. With `BLESS=1` in the environment the scripts are
 //! rewritten to what was said; read the difference before you commit it.
 use std::path::Path;
 
@@ -87,8 +89,12 @@ fn run(lab: &mut Lab, command: &str, file: &str) -> String {
             lab.write(rest, file);
             String::new()
         }
+        "setup" => {
+            lab.ampere(rest).exits(0);
+            String::new()
+        }
         "remove" => {
-            std::fs::remove_file(lab.path().join(rest)).expect("the file is there");
+            lab.remove(rest);
             String::new()
         }
         "edit" => {

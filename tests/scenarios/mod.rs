@@ -18,4 +18,35 @@ macro_rules! scenarios {
     };
 }
 
-scenarios!(create_and_noop);
+scenarios!(
+    cancelled_subscription,
+    conditions,
+    count,
+    create_and_noop,
+    create_before_destroy,
+    deferred_at_apply,
+    deferred_payment,
+    deleted_behind_our_back,
+    destroy_in_order,
+    drift_accepted,
+    drift_repaired,
+    for_each,
+    foreign_object,
+    import_block,
+    import_command,
+    json_stream,
+    lost_state,
+    moved,
+    orphan,
+    part_missing,
+    postcondition,
+    prevent_destroy,
+    replace_flag,
+    replacement,
+    saved_plan,
+    secret_rotation,
+    sensitive_output,
+    stale_plan,
+    target,
+    update_in_place,
+);

@@ -1,3 +1,5 @@
 //! Rules and properties of the whole house.
+mod bad_input;
+mod bars;
 mod canary;
 mod tidy;

@@ -1,0 +1,32 @@
+//! Nobody answers, or not in the way that was agreed.
+use super::{CUSTOMER, failed, lab, recovers};
+
+/// With that endpoint of Hetzner nothing is planned; with the right one everything works.
+fn unreachable(endpoint: impl Fn(&str) -> String, says: &[&str]) {
+    let mut lab = lab(CUSTOMER);
+    let environment = lab.cloud().environment();
+    let (_, good) = environment.iter().find(|(name, _)| *name == "HCLOUD_ENDPOINT").expect("there is one").clone();
+    lab.set("HCLOUD_ENDPOINT", &endpoint(&good));
+    failed(lab.ampere("plan"), 1, says);
+    failed(lab.ampere("apply -auto-approve"), 1, says);
+    assert!(lab.cloud().objects("hetzner", "servers").is_empty());
+    lab.set("HCLOUD_ENDPOINT", &good);
+    recovers(&lab);
+}
+
+#[test]
+fn tls_failure() {
+    unreachable(|good| good.replace("http://", "https://"), &["Hetzner Cloud", "TLS"]);
+}
+
+#[test]
+fn refused_connection() {
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    unreachable(|_| format!("http://127.0.0.1:{port}/hetzner/v1"), &["Hetzner Cloud", "refused"]);
+}
+
+#[test]
+fn an_endpoint_that_is_no_url() {
+    unreachable(|_| "not a url".to_owned(), &["HCLOUD_ENDPOINT"]);
+}
