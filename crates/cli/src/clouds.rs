@@ -34,7 +34,8 @@ impl Clouds {
     pub fn needed(module: &Module, snapshot: &Snapshot) -> bool {
         let known = kinds::all();
         let in_cloud = |resource_type: &str| known.get(resource_type).is_some_and(|kind| kind.listed());
-        module.resources.keys().any(|name| in_cloud(&name.resource_type))
+        module.providers.iter().any(|block| &*block.name == PROVIDER)
+            || module.resources.keys().any(|name| in_cloud(&name.resource_type))
             || snapshot.objects.keys().any(|key| in_cloud(key.address.kind()))
     }
 

@@ -118,13 +118,6 @@ impl Engine {
         Some(provider.list(kind, stack).await)
     }
 
-    /// Kinds that a plan must look at: those of the configuration and those of the state.
-    pub fn kinds_of(module: &Module, snapshot: &Snapshot) -> BTreeSet<Arc<str>> {
-        let wanted = module.resources.keys().map(|name| name.resource_type.clone());
-        let known = snapshot.objects.keys().map(|key| key.address.resource.resource_type.clone());
-        wanted.chain(known).collect()
-    }
-
     /// Plans: lists the clouds (unless `options.refreshed` is false) and compares.
     pub async fn plan(
         &self,
@@ -134,7 +127,7 @@ impl Engine {
         options: &Options,
     ) -> Plan {
         let (inventory, mut findings) = match options.refreshed {
-            true => self.refresh(&self.listed_kinds(module, snapshot)).await,
+            true => self.refresh(&self.listed_kinds()).await,
             false => Default::default(),
         };
         let (imported, problems) = self.imports(module, variables, snapshot).await;
@@ -186,14 +179,10 @@ impl Engine {
         }
     }
 
-    /// All kinds of a cloud that is in use at all: an orphan may be of a kind that neither configuration nor state names.
-    fn listed_kinds(&self, module: &Module, snapshot: &Snapshot) -> BTreeSet<Arc<str>> {
-        let used = Self::kinds_of(module, snapshot);
-        let clouds = used.iter().any(|kind| self.providers.kind(kind).is_some_and(|k| k.listed()));
-        match clouds {
-            true => self.providers.kinds().keys().map(|kind| Arc::from(*kind)).collect(),
-            false => used,
-        }
+    /// All kinds that a cloud can list, whether configuration and state name them or not: an orphan may be of any.
+    fn listed_kinds(&self) -> BTreeSet<Arc<str>> {
+        let kinds = self.providers.kinds().iter();
+        kinds.filter(|(_, kind)| kind.listed()).map(|(name, _)| Arc::from(*name)).collect()
     }
 
     /// Applies a plan under a lock that the caller holds.
