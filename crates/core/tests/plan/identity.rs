@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::kit::Scene;
 use ampere_core::inventory::Inventory;
+use ampere_core::plan::PlanInput;
 use ampere_lang::config;
 
 const BLOCKS: [&str; 6] = [
@@ -69,6 +70,17 @@ fn an_id_changes_with_what_the_plan_says_and_keys_with_the_id() {
     scene.configure(&BLOCKS.concat().replace("a@example.com", "c@example.com"));
     assert_ne!(scene.plan().id, plan.id);
     assert_ne!(scene.plan().steps[0].key, plan.steps[0].key);
+}
+
+#[test]
+fn a_plan_made_later_is_the_same_plan_with_other_keys() {
+    let mut scene = scene();
+    scene.configure(&BLOCKS.concat());
+    let early = scene.plan();
+    let later = scene.input().now + jiff::SignedDuration::from_secs(1);
+    let late = ampere_core::plan::plan(&PlanInput { now: later, ..scene.input() });
+    assert_eq!(late.id, early.id);
+    assert_ne!(late.steps[0].key, early.steps[0].key, "a cloud would take its calls for repetitions");
 }
 
 #[test]
