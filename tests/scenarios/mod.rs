@@ -19,6 +19,7 @@ macro_rules! scenarios {
 }
 
 scenarios!(
+    cancel_request,
     cancelled_subscription,
     conditions,
     count,
@@ -32,6 +33,7 @@ scenarios!(
     drift_repaired,
     for_each,
     foreign_object,
+    ignore_changes,
     import_block,
     import_command,
     json_stream,
@@ -42,6 +44,7 @@ scenarios!(
     postcondition,
     prevent_destroy,
     replace_flag,
+    replace_triggered_by,
     replacement,
     saved_plan,
     secret_rotation,

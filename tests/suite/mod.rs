@@ -2,4 +2,5 @@
 mod bad_input;
 mod bars;
 mod canary;
+mod lost_answers;
 mod tidy;
