@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use ampere_lang::value::Marks;
 
 use super::executor::Run;
+use super::record::ended;
 use super::{Outcome, step};
 use crate::address::Address;
 use crate::audit::{Event, Outcome as How};
@@ -21,6 +22,10 @@ impl Run<'_> {
             if let Some(row) = self.output(name, change, outcome) {
                 rows.push(row);
             }
+        }
+        if outcome.is_complete() && self.input.plan.targets.is_empty() {
+            // Entries of earlier runs about what needs no step any more (it was not made, and is not wanted either).
+            rows.extend(self.input.snapshot.pending.iter().map(ended));
         }
         if rows.is_empty() && self.input.plan.steps.is_empty() {
             return;

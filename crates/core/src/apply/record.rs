@@ -32,12 +32,21 @@ impl ApplyInput<'_> {
         self.commit(Vec::new(), self.event(step, Outcome::Unknown, Some(why))).await
     }
 
-    /// Writes a step's success: the rows it changes and, if it made a call, the end of its journal entry.
+    /// Writes a step's success: the rows it changes and, if it made a call, the end of its journal entry. Entries that an
+    /// earlier run left open for this address end too: what became of them this plan has seen.
     pub(super) async fn journal_succeeded(&self, step: &Step, mut rows: Vec<Mutation>) -> Result<(), StoreError> {
         if makes_a_call(&step.operation) {
             rows.push(Mutation::StepEnded { key: step.key.clone() });
         }
+        rows.extend(self.left_open(&step.address).map(ended));
         self.commit(rows, self.event(step, Outcome::Succeeded, None)).await
+    }
+
+    /// Entries of earlier runs about an address that have no end.
+    pub(super) fn left_open(&self, address: &Address) -> impl Iterator<Item = &PendingStep> {
+        let pending = &self.snapshot.pending;
+        let address = if pending.is_empty() { String::new() } else { address.to_string() };
+        pending.iter().filter(move |entry| entry.address == address)
     }
 
     /// The row of an object, sensitive leaves sealed.
@@ -67,6 +76,11 @@ impl ApplyInput<'_> {
             details,
         }
     }
+}
+
+/// The row that ends a journal entry.
+pub(super) fn ended(entry: &PendingStep) -> Mutation {
+    Mutation::StepEnded { key: entry.key.clone() }
 }
 
 /// Whether a step may have spoken to a cloud, and so may have an open journal entry.

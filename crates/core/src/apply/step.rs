@@ -144,10 +144,7 @@ impl Run<'_> {
         let call = || provider.delete(id, self.request(step, marker, Some(before), None, &none, &progress));
         self.call(step, Some(id), call).await?;
         let mut rows = vec![delete_row(&step.address, step.deposed.as_deref())];
-        if self.input.vault.holds(&id.0) {
-            // An account is gone: with its key goes whatever copy of its data is left anywhere.
-            rows.push(Mutation::DeleteKey { id: self.input.vault.destroy(&id.0) });
-        }
+        rows.extend(self.destroy_key(id));
         self.rows(step, rows).await?;
         Ok(Some(id.clone()))
     }
@@ -209,8 +206,24 @@ impl Run<'_> {
     }
 
     async fn forget(&self, step: &Step) -> Result<Option<ExternalId>, Stop> {
-        self.rows(step, vec![delete_row(&step.address, step.deposed.as_deref())]).await?;
+        let mut rows = vec![delete_row(&step.address, step.deposed.as_deref())];
+        rows.extend(self.deleted_before(step).and_then(|id| self.destroy_key(id)));
+        self.rows(step, rows).await?;
         Ok(None)
+    }
+
+    /// The object that an earlier run deleted without living to write it down; one that is only let go is not deleted.
+    fn deleted_before(&self, step: &Step) -> Option<&ExternalId> {
+        let let_go = self.change_of(step).is_ok_and(|change| change.action == Action::Forget);
+        let deleted = self.input.left_open(&step.address).any(|entry| entry.operation == "delete");
+        let key = ObjectKey { address: step.address.clone(), deposed: step.deposed.clone() };
+        self.input.snapshot.objects.get(&key).filter(|_| deleted && !let_go).map(|object| &object.id)
+    }
+
+    /// With an account goes its key, and with that whatever copy of its data is left anywhere.
+    fn destroy_key(&self, id: &ExternalId) -> Option<Mutation> {
+        let vault = self.input.vault;
+        vault.holds(&id.0).then(|| Mutation::DeleteKey { id: vault.destroy(&id.0) })
     }
 
     async fn rows(&self, step: &Step, rows: Vec<Mutation>) -> Result<(), Stop> {
