@@ -1,8 +1,10 @@
 //! What the tests of the planner stand on: a scene (configuration, state, cloud), and plans as short texts.
+mod host;
 mod kinds;
 mod listing;
 mod world;
 
+pub use host::NoHost;
 pub use kinds::kinds;
 pub use listing::{listing, problems, steps};
 
@@ -16,42 +18,12 @@ use ampere_core::kind::{Fingerprint, Kinds};
 use ampere_core::plan::{Mode, Options, Plan, PlanInput, Target, plan};
 use ampere_core::snapshot::{Object, ObjectKey, Snapshot};
 use ampere_lang::config::{self, Module, variables};
-use ampere_lang::eval::{Host, constant};
+use ampere_lang::eval::constant;
 use ampere_lang::source::FileId;
 use ampere_lang::syntax::parse_expression;
 use ampere_lang::value::convert::convert;
 use ampere_lang::value::{Marks, Value};
 use jiff::Timestamp;
-
-/// A host that has no files, no clock and no chance.
-pub struct NoHost;
-
-impl Host for NoHost {
-    fn read_file(&self, _: &str) -> std::io::Result<Vec<u8>> {
-        Err(std::io::ErrorKind::NotFound.into())
-    }
-    fn file_exists(&self, _: &str) -> std::io::Result<bool> {
-        Ok(false)
-    }
-    fn walk_files(&self, _: &str) -> std::io::Result<Vec<String>> {
-        Ok(Vec::new())
-    }
-    fn home(&self) -> Option<String> {
-        None
-    }
-    fn current_directory(&self) -> String {
-        "/stack".into()
-    }
-    fn plan_time(&self) -> Option<String> {
-        None
-    }
-    fn now(&self) -> Option<String> {
-        None
-    }
-    fn random(&self) -> Option<[u8; 16]> {
-        None
-    }
-}
 
 /// Fingerprints for tests: keyed with nothing, but never the text itself.
 pub struct TestFingerprint;
