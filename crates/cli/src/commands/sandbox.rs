@@ -22,7 +22,17 @@ use crate::terminal::Terminal;
 Examples:
   ampere sandbox                              the clouds of this stack, on a free port
   ampere sandbox -listen=127.0.0.1:4000       on this one
-  ampere sandbox -in-memory                   gone with the process")]
+  ampere sandbox -in-memory                   gone with the process
+
+Behind Ampere's back, with any HTTP client, below the control address that it prints (http://127.0.0.1:PORT/_sandbox):
+  GET    /objects                             what there is, by cloud and kind
+  GET    /objects/hetzner/servers             the raw objects of a kind
+  PATCH  /objects/hetzner/servers/ID          change one: {\"labels\": {}}
+  DELETE /objects/hetzner/servers/ID          delete one
+  POST   /stripe/subscriptions/ID/pay         pay the open invoice; /end and /fail_payment likewise
+  POST   /clock                               {\"advance_seconds\": 86400}
+  POST   /faults                              {\"cloud\": \"hetzner\", \"path\": \"/servers\", \"effect\": \"lose_response\"}
+The documentation of the crate ampere-sandbox has all faults and all calls.")]
 pub struct SandboxArgs {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
