@@ -48,3 +48,27 @@ pub struct Marker {
     /// Which one it is.
     pub address: AddressHash,
 }
+
+/// How the address begins in the marker of an object that was let go.
+const RELEASED: &str = "released-";
+
+impl Marker {
+    /// The marker of an object that is forgotten and not deleted: still of the stack, so that its parts are found, and of no
+    /// address, so that it is neither taken for an orphan nor taken over.
+    pub fn released(&self) -> Marker {
+        Marker { stack: self.stack.clone(), address: AddressHash(format!("{RELEASED}{}", self.address).into()) }
+    }
+
+    /// Whether the object was let go.
+    ///
+    /// ```
+    /// use ampere_core::identity::{AddressHash, Marker, StackId};
+    ///
+    /// let marker = Marker { stack: StackId("5a11".into()), address: AddressHash("7f3a".into()) };
+    /// assert!(!marker.is_released());
+    /// assert!(marker.released().is_released());
+    /// ```
+    pub fn is_released(&self) -> bool {
+        self.address.0.starts_with(RELEASED)
+    }
+}

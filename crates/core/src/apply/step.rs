@@ -11,7 +11,7 @@ use super::record::delete_row;
 use super::resolve::{Wanted, mark_like, wanted};
 use crate::address::Address;
 use crate::identity::{ExternalId, Marker};
-use crate::plan::{Action, Deferred, Operation, Step};
+use crate::plan::{Action, Change, Deferred, Operation, Step};
 use crate::provider::{Applied, Provider};
 use crate::snapshot::{Object, ObjectKey};
 use crate::store::{Mutation, StoreError};
@@ -205,7 +205,19 @@ impl Run<'_> {
         Ok(Some(id.clone()))
     }
 
+    /// Removes the state row. An object that is there is released first: one that bears our marker and that nobody knows
+    /// would be deleted by the next plan.
     async fn forget(&self, step: &Step) -> Result<Option<ExternalId>, Stop> {
+        if let Some((id, before)) = self.let_go(step) {
+            let (provider, _) = self.provider_of(&step.address)?;
+            let began = self.input.clock.now();
+            let progress = self.progress(step, Some(id), began);
+            let marker = self.marker(&step.address).released();
+            let none = BTreeMap::new();
+            let call =
+                || provider.update(id, self.request(step, &marker, Some(before), Some(before), &none, &progress));
+            self.call(step, Some(id), call).await?;
+        }
         let mut rows = vec![delete_row(&step.address, step.deposed.as_deref())];
         rows.extend(self.deleted_before(step).and_then(|id| self.destroy_key(id)));
         self.rows(step, rows).await?;
@@ -224,6 +236,20 @@ impl Run<'_> {
     fn destroy_key(&self, id: &ExternalId) -> Option<Mutation> {
         let vault = self.input.vault;
         vault.holds(&id.0).then(|| Mutation::DeleteKey { id: vault.destroy(&id.0) })
+    }
+
+    /// The object that a step forgets, if it is there and a cloud marks it.
+    fn let_go(&self, step: &Step) -> Option<(&ExternalId, &Value)> {
+        self.input.providers.kind(step.address.kind()).filter(|kind| kind.listed())?;
+        let forgets = |change: &&Change| change.action == Action::Forget;
+        let here = self.change_of(step).ok().filter(forgets);
+        // A moved object is forgotten where the state has it.
+        let moved = || {
+            let mut changes = self.input.plan.changes.iter().filter(forgets);
+            changes.find(|change| change.previous_address.as_ref() == Some(&step.address))
+        };
+        let change = here.or_else(moved)?;
+        change.id.as_ref().zip(change.before.as_ref())
     }
 
     async fn rows(&self, step: &Step, rows: Vec<Mutation>) -> Result<(), Stop> {

@@ -202,7 +202,7 @@ impl<'a> Sightings<'a> {
                 Some(id) => !self.known.contains(&(&**kind, id)),
                 None => true,
             });
-            for observed in strangers {
+            for observed in strangers.filter(|o| !o.marker.is_released()) {
                 found.entry((kind.clone(), observed.marker.address.clone())).or_default().push(observed.clone());
             }
         }
