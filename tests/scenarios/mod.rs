@@ -33,6 +33,7 @@ scenarios!(
     drift_repaired,
     for_each,
     foreign_object,
+    forget,
     ignore_changes,
     import_block,
     import_command,

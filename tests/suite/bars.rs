@@ -61,6 +61,26 @@ fn the_same_question_has_the_same_plan() {
     assert_eq!(text(&lab), text(&lab));
 }
 
+/// `removed` with `destroy = false` lets go: no later plan touches the objects, destroy included.
+#[test]
+fn what_is_forgotten_stays() {
+    let lab = Lab::new().with_example("quickstart");
+    lab.ampere("apply -auto-approve").exits(0);
+    let count = |lab: &Lab| lab.cloud().holdings().into_iter().map(|(kind, o)| (kind, o.len())).collect::<Vec<_>>();
+    let before = count(&lab);
+    let addresses = lab.ampere("state list").exits(0).stdout;
+    let removed =
+        |address: &str| format!("removed {{\n  from = {address}\n  lifecycle {{\n    destroy = false\n  }}\n}}\n");
+    let blocks: String = addresses.lines().map(removed).collect();
+    lab.remove("outputs.tf");
+    lab.write("main.tf", &format!("provider \"ampere\" {{}}\n\n{blocks}"));
+    lab.ampere("apply -auto-approve").exits(0).says("6 to forget");
+    assert_eq!(lab.ampere("state list").exits(0).stdout, "");
+    lab.ampere("plan -detailed-exitcode").exits(0).says("No changes.");
+    lab.ampere("destroy -auto-approve").exits(0);
+    assert_eq!(count(&lab), before, "something that was let go was touched");
+}
+
 /// Calls that list, and nothing else.
 const LISTS: [&str; 11] = [
     "servers",
