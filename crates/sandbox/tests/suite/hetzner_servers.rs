@@ -156,7 +156,7 @@ async fn a_deleted_server_takes_its_addresses_along_and_leaves_its_firewall() {
 async fn tokens_are_told_apart() {
     let sandbox = sandbox().await;
     let calls = Calls::new(&sandbox);
-    let bare = reqwest::Client::new();
+    let bare = crate::kit::client();
     let url = format!("http://{}{SERVERS}", sandbox.address());
     for (token, method, expected) in [
         ("invalid-token", reqwest::Method::GET, 401),

@@ -49,7 +49,7 @@ async fn errors_bear_the_documented_codes() {
     let elsewhere = ACCOUNTS.replace("demo", "other");
     calls.post(&elsewhere, json!({"email": "ada@example.com"})).await.ok();
     let url = format!("http://{}{ACCOUNTS}:lookup", sandbox.address());
-    let anonymous = calls.send(reqwest::Client::new().post(url).json(&json!({}))).await;
+    let anonymous = calls.send(crate::kit::client().post(url).json(&json!({}))).await;
     assert_eq!(anonymous.refused(401)["error"]["status"], "UNAUTHENTICATED");
 }
 

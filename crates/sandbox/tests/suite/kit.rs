@@ -45,10 +45,16 @@ impl Answer {
     }
 }
 
+/// A client. In a build of the whole workspace reqwest has no TLS provider of its own.
+pub fn client() -> Client {
+    let _already = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    Client::new()
+}
+
 impl Calls {
     pub fn new(sandbox: &Sandbox) -> Calls {
         let base = format!("http://{}", sandbox.address());
-        Calls { client: Client::new(), base }
+        Calls { client: client(), base }
     }
 
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {

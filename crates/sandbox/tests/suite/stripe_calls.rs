@@ -138,6 +138,6 @@ async fn errors_name_what_is_wrong() {
     let email = calls.form(CUSTOMERS, "email=nobody").await.refused(400);
     assert_eq!(email["error"]["code"], "email_invalid");
     calls.get("/stripe/v1/nothing").await.refused(404);
-    let bad = reqwest::Client::new().get(format!("http://{}{CUSTOMERS}", sandbox.address()));
+    let bad = crate::kit::client().get(format!("http://{}{CUSTOMERS}", sandbox.address()));
     calls.send(bad.bearer_auth("pk_test_x")).await.refused(401);
 }
