@@ -29,6 +29,12 @@ use crate::secret::Secret;
 pub(crate) trait Conceal {
     /// The node that stands for the document of a sensitive part.
     fn conceal(&self, path: &Path, document: Json) -> Result<Json, SealError>;
+    /// Whether what repeats a sensitive part without being marked (`terraform_data.output` repeats `input`) is concealed,
+    /// too. It is not marked by that.
+    fn conceals_repeats(&self) -> bool {
+        false
+    }
+
     /// The document that was sealed.
     fn reveal(&self, path: &Path, sealed: &Sealed) -> Result<Json, SealError>;
 }
@@ -44,6 +50,10 @@ impl Conceal for Sealing<'_> {
     fn conceal(&self, path: &Path, document: Json) -> Result<Json, SealError> {
         let sealed = self.vault.seal(&self.context(&path.to_string()), &Secret::new(document.to_string()))?;
         Ok(json!({ "$sealed": sealed.0 }))
+    }
+
+    fn conceals_repeats(&self) -> bool {
+        true
     }
 
     fn reveal(&self, path: &Path, sealed: &Sealed) -> Result<Json, SealError> {

@@ -4,7 +4,7 @@ use ampere_lang::value::{Marks, Number, Path, Refinement, Step, Type, Value};
 use serde_json::{Map, Value as Json};
 
 use super::{CodecError, Conceal};
-use crate::vault::Sealed;
+use crate::vault::{SealError, Sealed};
 
 /// The value of a document.
 ///
@@ -90,11 +90,14 @@ impl Reader<'_> {
                 let mut inner = Reader { conceal: self.conceal, path: self.path.clone() };
                 Ok(inner.document(content)?.with_marks(Marks::SENSITIVE))
             }
+            ("$private", _) => Ok(self.node(content, ty)?.unmark().0),
             ("$sealed", Some(text)) => {
-                let document = self
-                    .conceal
-                    .reveal(&self.path, &Sealed(text.into()))
-                    .map_err(|source| CodecError::Seal { path: self.path.clone(), source })?;
+                let document = match self.conceal.reveal(&self.path, &Sealed(text.into())) {
+                    Ok(document) => document,
+                    // Its account was deleted, and the key with it: that is what the key is for. The rest stays readable.
+                    Err(SealError::NoKey) => return Ok(Value::null(ty.clone()).with_marks(Marks::SENSITIVE)),
+                    Err(source) => return Err(CodecError::Seal { path: self.path.clone(), source }),
+                };
                 // Parts inside a sealed part are marked, not sealed again; errors must not tell where inside they are.
                 let inner = super::read(&document, &super::Marking).map_err(|_| self.damaged())?;
                 Ok(inner.with_marks(Marks::SENSITIVE))

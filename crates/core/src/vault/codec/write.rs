@@ -12,7 +12,31 @@ use super::{CodecError, Conceal, MAX_DEPTH, Marking};
 /// # Errors
 /// Ephemeral parts, absurd depth, or a failure to seal.
 pub(crate) fn write(value: &Value, conceal: &dyn Conceal) -> Result<Json, CodecError> {
-    Writer { conceal, path: Path::root(), concealed: false, depth: 0 }.document(value)
+    let mut sensitive = Vec::new();
+    if conceal.conceals_repeats() {
+        collect_sensitive(value, &mut sensitive);
+    }
+    Writer { conceal, path: Path::root(), concealed: false, sensitive, depth: 0 }.document(value)
+}
+
+/// The sensitive parts of a value that say something (a bool or nothing at all repeats by chance), without marks.
+fn collect_sensitive(value: &Value, found: &mut Vec<Value>) {
+    if value.marks().sensitive() {
+        let telling = match value.data() {
+            Data::Null | Data::Unknown(_) | Data::Bool(_) => false,
+            Data::String(text) => !text.is_empty(),
+            Data::Number(_) => true,
+            Data::Sequence(items) => !items.is_empty(),
+            Data::Mapping(items) => !items.is_empty(),
+        };
+        found.extend(telling.then(|| value.clone().unmark_deep().0));
+        return;
+    }
+    match value.data() {
+        Data::Sequence(items) => items.iter().for_each(|item| collect_sensitive(item, found)),
+        Data::Mapping(items) => items.values().for_each(|item| collect_sensitive(item, found)),
+        _ => {}
+    }
 }
 
 struct Writer<'a> {
@@ -20,6 +44,8 @@ struct Writer<'a> {
     path: Path,
     /// Inside a sensitive part the path goes no further: a key in it may be sensitive, too.
     concealed: bool,
+    /// Sensitive parts of the whole value: what repeats one is concealed, too.
+    sensitive: Vec<Value>,
     depth: usize,
 }
 
@@ -39,6 +65,8 @@ impl Writer<'_> {
             Err(CodecError::Ephemeral { path: self.path.clone() })
         } else if value.marks().sensitive() {
             self.sensitive(value)
+        } else if self.sensitive.iter().any(|sensitive| sensitive.same(&value.clone().unmark_deep().0)) {
+            self.sensitive(value).map(|node| json!({ "$private": node }))
         } else if fits(value, expected) {
             self.plain(value, expected)
         } else {
@@ -54,7 +82,13 @@ impl Writer<'_> {
 
     fn sensitive(&mut self, value: &Value) -> Result<Json, CodecError> {
         let (value, _) = value.clone().unmark();
-        let mut inner = Writer { conceal: &Marking, path: self.path.clone(), concealed: true, depth: self.depth + 2 };
+        let mut inner = Writer {
+            conceal: &Marking,
+            path: self.path.clone(),
+            concealed: true,
+            sensitive: Vec::new(),
+            depth: self.depth + 2,
+        };
         let document = inner.document(&value)?;
         self.conceal
             .conceal(&self.path, document)
