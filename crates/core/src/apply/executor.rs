@@ -82,6 +82,11 @@ impl<'a> Run<'a> {
                     self.count(step, &mut outcome);
                     queue.done(index);
                 }
+                End::Broken(finding) => {
+                    self.count(step, &mut outcome);
+                    outcome.failed += 1;
+                    outcome.diagnostics.push(finding);
+                }
                 End::Failed(finding) => {
                     outcome.failed += 1;
                     outcome.diagnostics.push(finding);

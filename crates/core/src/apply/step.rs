@@ -19,6 +19,8 @@ use crate::store::{Mutation, StoreError};
 /// How a step ended.
 pub(super) enum End {
     Done,
+    /// It is done, and what it made breaks a postcondition: what needs it must not begin.
+    Broken(Diagnostic),
     Failed(Diagnostic),
     Deferred(Deferred),
 }
@@ -53,7 +55,7 @@ impl Run<'_> {
         match outcome {
             Ok(id) => {
                 self.tell(step, id, elapsed, EventKind::Succeeded);
-                End::Done
+                self.checked(step)
             }
             Err(Stop::Finding(finding)) => {
                 self.tell(step, None, elapsed, EventKind::Failed);
@@ -64,6 +66,16 @@ impl Run<'_> {
                 self.tell(step, None, elapsed, kind);
                 End::Deferred(deferred)
             }
+        }
+    }
+
+    /// What a step that did its work comes to: an object that was made may break a postcondition.
+    fn checked(&self, step: &Step) -> End {
+        let made = matches!(step.operation, Operation::Create | Operation::Update { .. });
+        let object = self.world.get(&step.address).filter(|_| made);
+        match object.map(|object| self.postconditions(&step.address, &object)) {
+            Some(Err(finding)) => End::Broken(finding.about(&step.address)),
+            _ => End::Done,
         }
     }
 
@@ -126,7 +138,6 @@ impl Run<'_> {
         let row = self.input.object_row(&key, &object).map_err(|e| unsealed(&step.address, &e))?;
         self.input.journal_succeeded(step, vec![row]).await.map_err(|e| unwritten(&step.address, &e))?;
         self.publish(&step.address, &object.id, attributes.clone());
-        self.postconditions(&step.address, &attributes)?;
         Ok(())
     }
 
