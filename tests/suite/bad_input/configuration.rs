@@ -95,9 +95,9 @@ fn wrong_type() {
 #[test]
 fn all_findings_of_a_configuration_at_once() {
     refused(
-        "resource \"ampere_account\" \"a\" {\n  email = \"no address\"\n}\n\
+        "resource \"ampere_account\" \"a\" {\n  email = \"no address\"\n  shade = 1\n}\n\
          resource \"ampere_account\" \"b\" {\n  email = \"b@example.com\"\n  color = \"red\"\n}\n",
-        &["main.tf line 2", "Invalid email address", "main.tf line 6", "Unsupported argument"],
+        &["main.tf line 2", "Invalid email address", "main.tf line 3", "main.tf line 7", "Unsupported argument"],
     );
 }
 

@@ -129,7 +129,7 @@ fn check_count(value: &Value) -> Result<u64, Diagnostic> {
     let bad = |detail: String| Diagnostic::error("Invalid count argument", detail);
     if value.marks().ephemeral() {
         return Err(bad(
-            "The given \"count\" is derived from an ephemeral value, which means that Terraform cannot persist \
+            "The given \"count\" is derived from an ephemeral value, which means that Ampere cannot persist \
                         it between plan/apply rounds. Use only non-ephemeral values to specify the number of resource \
                         instances."
                 .into(),
@@ -142,10 +142,12 @@ fn check_count(value: &Value) -> Result<u64, Diagnostic> {
     let number = convert(value, &Type::Number)
         .map_err(|e| Diagnostic::error("Incorrect value type", format!("Invalid expression value: {e}.")))?;
     if !number.is_known() {
-        return Err(bad("The \"count\" value depends on resource attributes that cannot be determined until apply, so \
-                        Terraform cannot predict how many instances will be created. To work around this, use the -target \
+        return Err(bad(
+            "The \"count\" value depends on resource attributes that cannot be determined until apply, so \
+                        Ampere cannot predict how many instances will be created. To work around this, use the -target \
                         argument to first apply only the resources that the count depends on."
-            .into()));
+                .into(),
+        ));
     }
     match number.as_number() {
         Some(n) if n.is_negative() => Err(unsuitable("must be greater than or equal to zero")),
@@ -161,7 +163,7 @@ fn check_count_marks(value: &Value) -> Result<(), Diagnostic> {
     if !value.marks().ephemeral() {
         return Ok(());
     }
-    let detail = "The given \"count\" is derived from an ephemeral value, which means that Terraform cannot persist it \
+    let detail = "The given \"count\" is derived from an ephemeral value, which means that Ampere cannot persist it \
                   between plan/apply rounds. Use only non-ephemeral values to specify the number of resource instances.";
     Err(Diagnostic::error("Invalid count argument", detail))
 }
@@ -231,11 +233,9 @@ fn check_each_marks(value: &Value) -> Result<(), Diagnostic> {
     }
     let bad = |detail: &str| Err(Diagnostic::error("Invalid for_each argument", detail));
     if marks.ephemeral() {
-        return bad(
-            "The given \"for_each\" value is derived from an ephemeral value, which means that Terraform cannot \
+        return bad("The given \"for_each\" value is derived from an ephemeral value, which means that Ampere cannot \
                     persist it between plan/apply rounds. Use only non-ephemeral values to specify a resource's instance \
-                    keys.",
-        );
+                    keys.");
     }
     if marks != Marks::NONE {
         return bad(

@@ -37,7 +37,7 @@ fn may_leave(output: &Output, marks: Marks) -> Result<(), Diagnostic> {
     }
     if marks.sensitive() && !output.sensitive {
         let detail = "To reduce the risk of accidentally exporting sensitive data that was intended to be only internal, \
-                      Terraform requires that any root module output containing sensitive data be explicitly marked as \
+                      Ampere requires that any root module output containing sensitive data be explicitly marked as \
                       sensitive, to confirm your intent.\n\nIf you do intend to export this data, annotate the output value \
                       as sensitive by adding the following argument:\n    sensitive = true";
         return Err(Diagnostic::error("Output refers to sensitive values", detail).at(output.span));

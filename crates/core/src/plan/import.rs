@@ -113,7 +113,7 @@ fn of_instance(
     let wrong = match &id {
         id if !id.is_known() => {
             "The import block \"id\" argument depends on resource attributes that cannot be determined until apply, so \
-             Terraform cannot plan to import this resource."
+             Ampere cannot plan to import this resource."
         }
         id if id.is_null() => "The import ID cannot be null.",
         id if id.deep_marks().sensitive() => "The import ID cannot be sensitive.",
@@ -183,7 +183,7 @@ impl Planner<'_> {
                 let detail = format!(
                     "While attempting to import an existing object to \"{address}\", the provider detected that no object \
                      exists with the given id. Only pre-existing objects can be imported; check that the id is correct and \
-                     that it is associated with the provider's configured region or endpoint, or use \"terraform apply\" to \
+                     that it is associated with the provider's configured region or endpoint, or use \"ampere apply\" to \
                      create a new remote object for this resource."
                 );
                 let finding = Diagnostic::error("Cannot import non-existent remote object", detail);

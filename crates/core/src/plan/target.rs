@@ -119,7 +119,7 @@ fn warning() -> Diagnostic {
         "Resource targeting is in effect",
         "You are creating a plan with the -target option, which means that the result of this plan may not represent all of \
          the changes requested by the current configuration.\n\nThe -target option is not for routine use, and is provided \
-         only for exceptional situations such as recovering from errors or mistakes, or when Terraform specifically suggests \
+         only for exceptional situations such as recovering from errors or mistakes, or when Ampere specifically suggests \
          to use it as part of an error message.",
     )
 }

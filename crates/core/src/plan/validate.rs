@@ -63,11 +63,9 @@ fn validate_resource(world: &World<'_>, resource: &Resource, findings: &mut Diag
     findings.extend(world.check_repetition(resource));
     let scope = world.inside_block(&address);
     let (config, found) = world.arguments(resource, kind.schema(), &address, &scope);
-    let broken = found.has_errors();
     findings.extend(found);
-    if !broken {
-        findings.extend(placed(kind.validate(&config), resource, kind.schema(), &address));
-    }
+    // Whatever is wrong with one argument (it is unknown then), the kind looks at the others: all findings at once.
+    findings.extend(placed(kind.validate(&config), resource, kind.schema(), &address));
     findings.extend(check_ignored(resource, kind.schema()));
     findings.extend(depends_on(&resource.depends_on, world));
     findings.extend(provider(world.module(), resource));
