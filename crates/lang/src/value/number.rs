@@ -22,7 +22,7 @@ const MAX_EXPONENT: i64 = i32::MAX as i64;
 
 type Float = FBig<HalfEven, 2>;
 
-/// A number: a binary float of up to [`PRECISION`] bits, or an infinity.
+/// A number: a binary float of up to 512 bits, or an infinity.
 #[derive(Clone)]
 pub struct Number(pub(super) Repr);
 
