@@ -34,7 +34,7 @@ impl Host for World {
         Some("/home/ada".into())
     }
     fn current_directory(&self) -> String {
-        "/work".into()
+        "/stack".into()
     }
     fn plan_time(&self) -> Option<String> {
         Some("2026-01-02T03:04:05Z".into())
