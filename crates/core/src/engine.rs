@@ -15,10 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::apply::{self, ApplyInput, Event, Outcome};
 use crate::clock::{Clock, Random};
-use crate::identity::{ExternalId, StackId};
-use crate::inventory::{Inventory, ListProblem, Listing, Observed};
+use crate::identity::ExternalId;
+use crate::inventory::{Depth, Inventory, ListProblem, Listing, Observed};
 use crate::plan::{self, Options, Plan, PlanInput};
-use crate::provider::{ProviderError, Providers};
+use crate::provider::{Inquiry, ProviderError, Providers};
 use crate::snapshot::Snapshot;
 use crate::store::{Lease, LockHolder, Store, StoreError};
 use crate::vault::{Vault, rows};
@@ -93,29 +93,30 @@ impl Engine {
 
     /// Lists what is really there of these kinds, all at the same time. A kind that could not be listed at all is in the
     /// inventory as one with a problem, and as an error among the findings.
-    pub async fn refresh(&self, kinds: &BTreeSet<Arc<str>>) -> (Inventory, Diagnostics) {
-        let lists = kinds.iter().map(|kind| self.list(kind, self.vault.stack_id()));
+    pub async fn refresh(
+        &self,
+        kinds: &BTreeSet<Arc<str>>,
+        snapshot: &Snapshot,
+        depth: Depth,
+    ) -> (Inventory, Diagnostics) {
+        let known = known(snapshot);
+        let listable = |kind: &&str| self.providers.kind(kind).is_some_and(|kind| kind.listed());
+        let shares = self.providers.serving(kinds.iter().map(|kind| &**kind).filter(listable));
+        let lists = shares.iter().map(|(provider, share)| async {
+            let inquiry = Inquiry { stack: self.vault.stack_id(), kinds: share, depth, known: &known };
+            provider.list(&inquiry).await
+        });
         let mut inventory = Inventory::default();
         let mut findings = Diagnostics::new();
-        for (kind, listed) in kinds.iter().zip(join_all(lists).await) {
-            let listing = match listed {
-                None => continue,
-                Some(Ok(listing)) => listing,
-                Some(Err(error)) => {
-                    findings.push(unlisted(kind, &error));
-                    let problem = ListProblem { place: error.cloud.to_owned(), message: error.message };
-                    Listing { objects: Vec::new(), problems: vec![problem] }
-                }
-            };
-            inventory.listings.insert(kind.clone(), listing);
+        for (kind, listed) in join_all(lists).await.into_iter().flatten() {
+            let listing = listed.unwrap_or_else(|error| {
+                findings.push(unlisted(&kind, &error));
+                let problem = ListProblem { place: error.cloud.to_owned(), message: error.message };
+                Listing { objects: Vec::new(), problems: vec![problem] }
+            });
+            inventory.listings.insert(kind, listing);
         }
         (inventory, findings)
-    }
-
-    async fn list(&self, kind: &str, stack: &StackId) -> Option<Result<Listing, ProviderError>> {
-        let listed = self.providers.kind(kind)?.listed();
-        let provider = self.providers.provider(kind).filter(|_| listed)?;
-        Some(provider.list(kind, stack).await)
     }
 
     /// Plans: lists the clouds (unless `options.refreshed` is false) and compares.
@@ -127,7 +128,7 @@ impl Engine {
         options: &Options,
     ) -> Plan {
         let (inventory, mut findings) = match options.refreshed {
-            true => self.refresh(&self.listed_kinds()).await,
+            true => self.refresh(&self.listed_kinds(), snapshot, Depth::Parts).await,
             false => Default::default(),
         };
         let (imported, problems) = self.imports(module, variables, snapshot).await;
@@ -220,6 +221,15 @@ impl Engine {
         };
         Ok(apply::apply(input).await?)
     }
+}
+
+/// The ids of the objects that the state knows, by kind.
+fn known(snapshot: &Snapshot) -> BTreeMap<Arc<str>, Vec<ExternalId>> {
+    let mut known: BTreeMap<Arc<str>, Vec<ExternalId>> = BTreeMap::new();
+    for (key, object) in &snapshot.objects {
+        known.entry(key.address.resource.resource_type.clone()).or_default().push(object.id.clone());
+    }
+    known
 }
 
 fn unlisted(kind: &str, error: &ProviderError) -> Diagnostic {

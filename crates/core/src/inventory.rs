@@ -6,6 +6,15 @@ use ampere_lang::value::Value;
 
 use crate::identity::{ExternalId, Marker};
 
+/// How deep a listing looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// The objects, by the fewest pages. What lies behind one and stands in no list of objects is taken to be as it should.
+    Objects,
+    /// Everything: parts of objects, and what an interrupted run may have left anywhere.
+    Parts,
+}
+
 /// All listings of one refresh, by kind.
 #[derive(Clone, Debug, Default)]
 pub struct Inventory {

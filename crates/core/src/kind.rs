@@ -7,6 +7,7 @@ use ampere_lang::value::{Path, Value};
 
 use crate::address::Address;
 use crate::identity::Marker;
+use crate::retention::Cause;
 use crate::schema::Schema;
 
 /// Kinds by resource type.
@@ -48,6 +49,18 @@ pub trait Kind: Send + Sync {
     fn seals_for(&self, marker: &Marker, object: &Value) -> Option<String> {
         let _ = marker;
         object.get("account")?.as_str().map(str::to_owned)
+    }
+
+    /// The uid of the account that an object belongs to: all objects of one account are its household, and depart together
+    /// (see [`crate::retention`]).
+    fn owner<'a>(&self, object: &'a Value) -> Option<&'a str> {
+        object.entries()?.get("account")?.as_str()
+    }
+
+    /// What an object says about its household's right to stay, if objects of this kind say such a thing (a subscription).
+    fn standing(&self, object: &Value, now: jiff::Timestamp) -> Option<Gate> {
+        let _ = (object, now);
+        None
     }
 
     /// Whether its objects live in a cloud that can list them. Those of a kind that cannot be listed are what the state
@@ -126,8 +139,10 @@ pub enum Gate {
     Ended {
         /// Why, as a sentence.
         reason: String,
-        /// When it must be gone.
-        deadline: Option<jiff::Timestamp>,
+        /// What it is called in the log.
+        cause: Cause,
+        /// t₀; none if the cloud does not say it: then it counts from when it is first seen.
+        since: Option<jiff::Timestamp>,
     },
 }
 

@@ -4,7 +4,7 @@
 //!
 //! | layer | modules | |
 //! |---|---|---|
-//! | 0 | [`address`], [`identity`], [`schema`], [`secret`], [`clock`] | names and values |
+//! | 0 | [`address`], [`identity`], [`schema`], [`secret`], [`clock`], [`retention`] | names and values |
 //! | 1 | [`kind`], [`inventory`], [`snapshot`], [`evaluate`] | what is wanted, what is there, what we remember |
 //! | 2 | [`plan`], [`audit`], [`vault`] | pure and synchronous |
 //! | 3 | [`provider`], [`store`] (traits), [`planfile`], [`builtin`], [`render`] | ports, and what people read |
@@ -25,6 +25,7 @@ pub mod plan;
 pub mod planfile;
 pub mod provider;
 pub mod render;
+pub mod retention;
 pub mod schema;
 pub mod secret;
 pub mod snapshot;

@@ -149,9 +149,22 @@ async fn a_state_of_a_newer_version_is_told_and_left_alone() {
     drop(open(&path).await.unwrap());
     execute(&path, "PRAGMA user_version = 99").await.unwrap();
     let newer = open(&path).await.err().unwrap();
-    assert!(matches!(newer, StoreError::Newer { found: 99, known: 1 }), "{newer:?}");
-    execute(&path, "PRAGMA user_version = 1").await.unwrap();
+    assert!(matches!(newer, StoreError::Newer { found: 99, known: 2 }), "{newer:?}");
+    execute(&path, "PRAGMA user_version = 2").await.unwrap();
     open(&path).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_state_of_an_older_version_is_brought_up_and_keeps_its_rows() {
+    let (dir, store, lease, _) = locked().await;
+    store.commit(&lease, put([object(1)])).await.unwrap();
+    store.unlock(lease).await.unwrap();
+    drop(store);
+    let path = dir.path().join("state.db");
+    execute(&path, "DROP TABLE records").await.unwrap();
+    execute(&path, "PRAGMA user_version = 1").await.unwrap();
+    let state = open(&path).await.unwrap().load().await.unwrap();
+    assert_eq!((state.objects.len(), state.records.len()), (1, 0));
 }
 
 #[tokio::test]

@@ -3,11 +3,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ampere_core::identity::{ExternalId, StackId};
-use ampere_core::inventory::{Listing, Observed};
+use ampere_core::identity::ExternalId;
+use ampere_core::inventory::Observed;
 use ampere_core::kind::Kind;
-use ampere_core::provider::{Applied, Provider, ProviderError, ProviderErrorKind, Request};
+use ampere_core::provider::{Applied, Inquiry, Listings, Provider, ProviderError, ProviderErrorKind, Request};
 use async_trait::async_trait;
+use futures::future::join_all;
 use reqwest::header::HeaderMap;
 
 use crate::account::{AccountClient, AccountKind};
@@ -113,8 +114,10 @@ impl Provider for AmpereProvider {
         &self.kinds
     }
 
-    async fn list(&self, kind: &str, stack: &StackId) -> Result<Listing, ProviderError> {
-        self.service(kind)?.list(stack).await
+    async fn list(&self, inquiry: &Inquiry<'_>) -> Listings {
+        let served = inquiry.kinds.iter().filter_map(|kind| Some((*kind, self.services.get(kind)?)));
+        let lists = served.map(|(kind, service)| async move { (kind.into(), service.list(inquiry).await) });
+        join_all(lists).await.into_iter().collect()
     }
 
     async fn read(&self, kind: &str, id: &ExternalId) -> Result<Option<Observed>, ProviderError> {

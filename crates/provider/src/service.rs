@@ -1,14 +1,14 @@
 //! What each kind's folder implements.
-use ampere_core::identity::{ExternalId, StackId};
+use ampere_core::identity::ExternalId;
 use ampere_core::inventory::{Listing, Observed};
-use ampere_core::provider::{Applied, ProviderError, Request};
+use ampere_core::provider::{Applied, Inquiry, ProviderError, Request};
 use async_trait::async_trait;
 
 /// The calls of one kind; the contract of each is that of [`ampere_core::provider::Provider`].
 #[async_trait]
 pub(crate) trait Service: Send + Sync {
-    /// All objects with the stack's marker.
-    async fn list(&self, stack: &StackId) -> Result<Listing, ProviderError>;
+    /// All objects of the kind with the stack's marker.
+    async fn list(&self, inquiry: &Inquiry<'_>) -> Result<Listing, ProviderError>;
 
     /// One object by id.
     async fn read(&self, id: &ExternalId) -> Result<Option<Observed>, ProviderError>;

@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use super::data::{TerraformData, attribute, with};
 use crate::clock::Random;
 use crate::identity::{AddressHash, ExternalId, Marker, StackId};
-use crate::inventory::{Listing, Observed};
+use crate::inventory::Observed;
 use crate::kind::{Kind, Kinds};
-use crate::provider::{Applied, Provider, ProviderError, ProviderErrorKind, Request};
+use crate::provider::{Applied, Inquiry, Listings, Provider, ProviderError, ProviderErrorKind, Request};
 
 /// The built-in provider.
 pub struct Builtin {
@@ -41,8 +41,8 @@ impl Provider for Builtin {
         &self.kinds
     }
 
-    async fn list(&self, _: &str, _: &StackId) -> Result<Listing, ProviderError> {
-        Ok(Listing::default())
+    async fn list(&self, _: &Inquiry<'_>) -> Listings {
+        Listings::new()
     }
 
     /// Every id is accepted, as in Terraform: there is nothing that could know it.

@@ -1,6 +1,6 @@
 //! What may exist only while something else is in order, and what waits.
 use ampere_lang::config::Resource;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::draft::Draft;
 use super::planner::Planner;
@@ -10,10 +10,8 @@ use crate::address::Address;
 use crate::evaluate::Config;
 use crate::identity::ExternalId;
 use crate::kind::{Gate, Gated, Kind};
+use crate::retention::deadline;
 use crate::snapshot::ObjectKey;
-
-/// How long after an end everything must be gone (promise R2).
-const GONE_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// Whether an instance may exist.
 pub(super) enum Verdict {
@@ -53,10 +51,8 @@ impl Planner<'_> {
             Gate::Waiting { reason, url } => {
                 Verdict::Wait(Deferred { address: address.clone(), reason, url, ended: false })
             }
-            Gate::Ended { reason, deadline } => {
-                let deadline =
-                    deadline.unwrap_or_else(|| self.input.now.checked_add(GONE_WITHIN).unwrap_or(Timestamp::MAX));
-                Verdict::End { why: reason, deadline }
+            Gate::Ended { reason, since, .. } => {
+                Verdict::End { why: reason, deadline: deadline(since.unwrap_or(self.input.now)) }
             }
         }
     }

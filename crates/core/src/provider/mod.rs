@@ -1,8 +1,10 @@
 //! The port to the clouds.
 //!
 //! There is no verb here for what we promise not to do: rescue, snapshot, backup, console, rebuild, password reset (N3, N4).
+mod listing;
 mod registry;
 
+pub use listing::{Inquiry, Listings};
 pub use registry::Providers;
 
 use std::collections::BTreeMap;
@@ -13,8 +15,8 @@ use ampere_lang::value::Value;
 use async_trait::async_trait;
 
 use crate::address::Address;
-use crate::identity::{ExternalId, Marker, StackId};
-use crate::inventory::{Listing, Observed};
+use crate::identity::{ExternalId, Marker};
+use crate::inventory::Observed;
 use crate::kind::{Fingerprint, Kind};
 use crate::secret::Secret;
 use crate::vault::{Sealed, Sealer};
@@ -25,9 +27,9 @@ pub trait Provider: Send + Sync {
     /// The kinds it knows, by resource type.
     fn kinds(&self) -> &BTreeMap<&'static str, Arc<dyn Kind>>;
 
-    /// All objects of a kind that bear the stack's marker, read to the last page. A malformed object becomes a problem of
-    /// the listing; an `Err` means that nothing could be listed.
-    async fn list(&self, kind: &str, stack: &StackId) -> Result<Listing, ProviderError>;
+    /// All objects of these kinds that bear the stack's marker, read to the last page. A malformed object becomes a problem
+    /// of its listing; an `Err` means that nothing of the kind could be listed. A kind that is not the provider's is left out.
+    async fn list(&self, inquiry: &Inquiry<'_>) -> Listings;
 
     /// One object by id, marked or not (for import, for a small target); `None` if there is no such object.
     async fn read(&self, kind: &str, id: &ExternalId) -> Result<Option<Observed>, ProviderError>;

@@ -37,6 +37,19 @@ impl Providers {
         self.kinds.get(name)
     }
 
+    /// The providers that serve these kinds, each with its share of them.
+    pub fn serving<'a>(&self, kinds: impl IntoIterator<Item = &'a str>) -> Vec<(&Arc<dyn Provider>, Vec<&'a str>)> {
+        let mut shares: Vec<(&Arc<dyn Provider>, Vec<&'a str>)> = Vec::new();
+        for kind in kinds {
+            let Some(provider) = self.provider(kind) else { continue };
+            match shares.iter_mut().find(|(other, _)| Arc::ptr_eq(other, provider)) {
+                Some((_, share)) => share.push(kind),
+                None => shares.push((provider, vec![kind])),
+            }
+        }
+        shares
+    }
+
     /// Who serves a kind.
     pub fn provider(&self, kind: &str) -> Option<&Arc<dyn Provider>> {
         self.by_kind.get(kind)

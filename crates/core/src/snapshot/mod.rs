@@ -1,6 +1,8 @@
 //! What we remember: bindings of addresses to objects, last known attributes, outputs, unfinished steps.
+mod record;
 mod stored;
 
+pub use record::{RecordKind, StoredRecord};
 pub use stored::{StoredKey, StoredObject, StoredOutput, StoredSnapshot};
 
 use std::collections::BTreeMap;
@@ -11,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::identity::ExternalId;
+use crate::retention::{Owner, Tombstone};
 use crate::vault::Sealed;
 
 /// The state of a stack at one serial.
@@ -24,6 +27,10 @@ pub struct Snapshot {
     pub outputs: BTreeMap<Arc<str>, OutputValue>,
     /// Journal entries without an end: their calls may or may not have had an effect.
     pub pending: Vec<PendingStep>,
+    /// Households that depart or have departed.
+    pub tombstones: BTreeMap<Owner, Tombstone>,
+    /// Texts by name, such as when parts were last listed.
+    pub marks: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 /// The key of an object in the state.

@@ -1,7 +1,7 @@
 //! The state as a store keeps it: rows of text.
 use serde::{Deserialize, Serialize};
 
-use super::PendingStep;
+use super::{PendingStep, StoredRecord};
 
 /// The rows of a stack.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,8 @@ pub struct StoredSnapshot {
     pub pending: Vec<PendingStep>,
     /// Wrapped keys of accounts, for [`crate::vault::Vault::open`].
     pub keys: Vec<StoredKey>,
+    /// Tombstones, notices, marks.
+    pub records: Vec<StoredRecord>,
 }
 
 /// A wrapped key's row. It is worth nothing without the root key.

@@ -25,7 +25,10 @@ use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::{Lease, LockHolder, Mutation, Store, StoreChange, StoreError, StoredKey, StoredObject, StoredOutput};
+use super::{
+    Lease, LockHolder, Mutation, RecordKind, Store, StoreChange, StoreError, StoredKey, StoredObject, StoredOutput,
+    StoredRecord,
+};
 use crate::audit::{self, Event, Head, Outcome};
 use crate::snapshot::PendingStep;
 
@@ -67,9 +70,10 @@ type Rule = for<'a> fn(&'a dyn Place) -> BoxFuture<'a, Result<(), Fault>>;
 /// # Errors
 /// The first rule that is broken.
 pub async fn check(fresh: &(dyn Fn() -> Box<dyn Place> + Sync)) -> Result<(), Violation> {
-    let rules: [(&'static str, Rule); 9] = [
+    let rules: [(&'static str, Rule); 10] = [
         ("a new state is empty", |p| Box::pin(new_is_empty(p))),
         ("what was written is there until it is deleted", |p| Box::pin(writes_and_deletes(p))),
+        ("records come and go, and only some move the serial", |p| Box::pin(keeps_records(p))),
         ("texts and bytes come back unchanged", |p| Box::pin(keeps_content(p))),
         ("a change on another base writes nothing", |p| Box::pin(refuses_stale(p))),
         ("nothing is written without the lock", |p| Box::pin(refuses_unlocked(p))),
@@ -95,6 +99,31 @@ async fn new_is_empty(place: &dyn Place) -> Result<(), Fault> {
     must(state.objects.is_empty() && state.outputs.is_empty(), "there is no object and no output")?;
     must(state.pending.is_empty() && state.keys.is_empty(), "there is no step and no key")?;
     must(store.audit_entries(1, 10).await?.is_empty(), "the log is empty")
+}
+
+async fn keeps_records(place: &dyn Place) -> Result<(), Fault> {
+    let store = place.open().await;
+    let lease = store.lock(holder("a"), Duration::ZERO).await?;
+    let record = |kind, body: &str| StoredRecord { kind, id: "r".into(), body: body.into() };
+    let write = |mutations| StoreChange { mutations, ..StoreChange::default() };
+    let all: Vec<_> = RecordKind::ALL.into_iter().map(|kind| record(kind, "1")).collect();
+    let first = store.commit(&lease, write(all.iter().cloned().map(Mutation::PutRecord).collect())).await?;
+    let mut found = store.load().await?.records;
+    found.sort_by_key(|record| record.kind);
+    must(found == all, "a record is kept by kind and id")?;
+    let mut last = first;
+    for kind in RecordKind::ALL {
+        let serial = store.commit(&lease, write(vec![Mutation::PutRecord(record(kind, "2"))])).await?;
+        must(
+            (serial > last) == kind.is_planned_from(),
+            "the serial moves for what plans depend on, and for nothing else",
+        )?;
+        last = serial;
+    }
+    for kind in RecordKind::ALL {
+        store.commit(&lease, write(vec![Mutation::DeleteRecord { kind, id: "r".into() }])).await?;
+    }
+    must(store.load().await?.records.is_empty(), "a deleted record is gone")
 }
 
 async fn writes_and_deletes(place: &dyn Place) -> Result<(), Fault> {

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 
 use super::lease::Waiting;
 use super::{
-    Lease, LockHolder, Mutation, Store, StoreChange, StoreError, StoredKey, StoredObject, StoredOutput, StoredSnapshot,
+    Lease, LockHolder, Mutation, RecordKind, Store, StoreChange, StoreError, StoredKey, StoredObject, StoredOutput,
+    StoredRecord, StoredSnapshot,
 };
 use crate::audit::{Entry, Head};
 use crate::snapshot::PendingStep;
@@ -33,6 +34,7 @@ struct State {
     outputs: BTreeMap<String, StoredOutput>,
     journal: BTreeMap<String, PendingStep>,
     keys: BTreeMap<String, StoredKey>,
+    records: BTreeMap<(RecordKind, String), StoredRecord>,
     log: Vec<Entry>,
     lock: Option<LockHolder>,
 }
@@ -85,6 +87,12 @@ impl State {
             Mutation::DeleteKey { id } => {
                 self.keys.remove(&id);
             }
+            Mutation::PutRecord(row) => {
+                self.records.insert((row.kind, row.id.clone()), row);
+            }
+            Mutation::DeleteRecord { kind, id } => {
+                self.records.remove(&(kind, id));
+            }
         }
     }
 
@@ -119,6 +127,7 @@ impl Store for MemoryStore {
             outputs: state.outputs.values().cloned().collect(),
             pending: state.journal.values().cloned().collect(),
             keys: state.keys.values().cloned().collect(),
+            records: state.records.values().cloned().collect(),
         })
     }
 
@@ -130,7 +139,9 @@ impl Store for MemoryStore {
         if let Some(expected) = change.base.filter(|base| *base != state.serial) {
             return Err(StoreError::Stale { expected, found: state.serial });
         }
-        state.serial += 1;
+        if change.moves_the_serial() {
+            state.serial += 1;
+        }
         for mutation in change.mutations {
             state.apply(mutation);
         }

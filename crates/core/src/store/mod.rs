@@ -7,7 +7,7 @@ mod lease;
 pub mod memory;
 pub mod sqlite;
 
-pub use crate::snapshot::{StoredKey, StoredObject, StoredOutput, StoredSnapshot};
+pub use crate::snapshot::{RecordKind, StoredKey, StoredObject, StoredOutput, StoredRecord, StoredSnapshot};
 pub use lease::Lease;
 pub use memory::MemoryStore;
 pub use sqlite::SqliteStore;
@@ -26,7 +26,8 @@ pub trait Store: Send + Sync {
     async fn load(&self) -> Result<StoredSnapshot, StoreError>;
 
     /// Writes one change in one transaction: a number of rows that does not depend on the size of the stack. The audit
-    /// event is chained to the log inside the same transaction. Returns the new serial.
+    /// event is chained to the log inside the same transaction. Returns the serial, which has risen unless only records were
+    /// written on which no plan depends (see [`Mutation::is_planned_from`]).
     async fn commit(&self, lease: &Lease, change: StoreChange) -> Result<u64, StoreError>;
 
     /// Takes the stack's lock, waiting at most so long. A lock is a lease with a heartbeat: one whose holder is dead frees
@@ -49,6 +50,13 @@ pub struct StoreChange {
     pub mutations: Vec<Mutation>,
     /// What the log says about it.
     pub event: Option<crate::audit::Event>,
+}
+
+impl StoreChange {
+    /// Whether a plan that was made before it is stale after it. An event alone counts: it tells of something done.
+    pub fn moves_the_serial(&self) -> bool {
+        self.mutations.is_empty() || self.mutations.iter().any(Mutation::is_planned_from)
+    }
 }
 
 /// A row to write.
@@ -81,6 +89,26 @@ pub enum Mutation {
         /// Its id.
         id: String,
     },
+    /// Insert or replace a record.
+    PutRecord(StoredRecord),
+    /// Remove a record.
+    DeleteRecord {
+        /// What it is about.
+        kind: RecordKind,
+        /// Its id.
+        id: String,
+    },
+}
+
+impl Mutation {
+    /// Whether a plan can depend on it; a change that holds nothing else leaves the serial as it is.
+    pub fn is_planned_from(&self) -> bool {
+        match self {
+            Mutation::PutRecord(record) => record.kind.is_planned_from(),
+            Mutation::DeleteRecord { kind, .. } => kind.is_planned_from(),
+            _ => true,
+        }
+    }
 }
 
 /// Who holds the lock.

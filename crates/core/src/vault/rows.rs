@@ -1,5 +1,6 @@
 //! Objects and outputs as rows of the state, and back. What is sensitive is sealed in the row (S1); numbers and types come
 //! back exactly.
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,10 @@ use super::codec::{self, CodecError, Sealing};
 use super::{STACK, Sealed, Vault};
 use crate::address::{Address, InstanceKey};
 use crate::identity::ExternalId;
-use crate::snapshot::{Object, ObjectKey, OutputValue, Snapshot, StoredObject, StoredOutput, StoredSnapshot};
+use crate::retention::{Owner, Tombstone};
+use crate::snapshot::{
+    Object, ObjectKey, OutputValue, RecordKind, Snapshot, StoredObject, StoredOutput, StoredRecord, StoredSnapshot,
+};
 
 /// Version of the body's form.
 const VERSION: u32 = 1;
@@ -64,6 +68,13 @@ struct OutputBody {
     form: u32,
     sensitive: bool,
     value: Json,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TombstoneBody {
+    form: u32,
+    #[serde(flatten)]
+    tombstone: Tombstone,
 }
 
 /// An address in its parts.
@@ -201,7 +212,34 @@ pub fn snapshot(stored: &StoredSnapshot, vault: &Vault) -> Result<Snapshot, RowE
         objects: stored.objects.iter().map(|row| decode_object(row, vault)).collect::<Result<_, _>>()?,
         outputs: stored.outputs.iter().map(|row| decode_output(row, vault)).collect::<Result<_, _>>()?,
         pending: stored.pending.clone(),
+        tombstones: tombstones(stored)?,
+        marks: records(stored, RecordKind::Mark)
+            .map(|row| (row.id.as_str().into(), row.body.as_str().into()))
+            .collect(),
     })
+}
+
+fn records(stored: &StoredSnapshot, kind: RecordKind) -> impl Iterator<Item = &StoredRecord> {
+    stored.records.iter().filter(move |row| row.kind == kind)
+}
+
+fn tombstones(stored: &StoredSnapshot) -> Result<BTreeMap<Owner, Tombstone>, RowError> {
+    let rows = records(stored, RecordKind::Tombstone).map(|row| {
+        let body: TombstoneBody = parse(&row.body, &format!("tombstone {}", row.id))?;
+        Ok((body.tombstone.owner.clone(), body.tombstone))
+    });
+    rows.collect()
+}
+
+/// The row of a tombstone. It holds no personal data, so nothing in it is sealed.
+///
+/// # Errors
+/// [`RowError::Damaged`] if it cannot be written, which its type does not allow.
+pub fn encode_tombstone(tombstone: &Tombstone) -> Result<StoredRecord, RowError> {
+    let id = tombstone.owner.to_string();
+    let body = TombstoneBody { form: VERSION, tombstone: tombstone.clone() };
+    let body = text(&body, &format!("tombstone {id}"))?;
+    Ok(StoredRecord { kind: RecordKind::Tombstone, id, body })
 }
 
 /// What sealed parts are bound to: a deposed object is another one than the current.

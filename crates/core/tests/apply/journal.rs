@@ -57,6 +57,8 @@ fn shape(change: &StoreChange) -> String {
         Mutation::StepEnded { .. } => "ended",
         Mutation::PutKey(_) => "key",
         Mutation::DeleteKey { .. } => "no-key",
+        Mutation::PutRecord(_) => "record",
+        Mutation::DeleteRecord { .. } => "no-record",
     });
     let event = change.event.as_ref().expect("every transaction is in the log");
     let outcome: How = event.outcome;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ampere_core::identity::{ExternalId, Marker, StackId};
 use ampere_core::inventory::{Listing, Observed};
-use ampere_core::provider::{Applied, ProviderError, ProviderErrorKind, Request};
+use ampere_core::provider::{Applied, Inquiry, ProviderError, ProviderErrorKind, Request};
 use ampere_core::schema::Schema;
 use ampere_core::secret::Secret;
 use ampere_core::vault::SealContext;
@@ -121,7 +121,8 @@ fn may_touch(marker: Option<&Marker>, stack: &StackId) -> bool {
 
 #[async_trait]
 impl Service for AccountClient {
-    async fn list(&self, stack: &StackId) -> Result<Listing, ProviderError> {
+    async fn list(&self, inquiry: &Inquiry<'_>) -> Result<Listing, ProviderError> {
+        let stack = inquiry.stack;
         let (users, documents) =
             futures::future::try_join(self.identity.list(), self.firestore.list(COLLECTION, stack, &[])).await?;
         let mut listing = Listing { objects: Vec::new(), problems: users.1 };

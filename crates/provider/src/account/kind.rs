@@ -51,6 +51,10 @@ impl Kind for AccountKind {
         Some(known.unwrap_or_else(|| marker::name(UID_PREFIX, marker, 0)))
     }
 
+    fn owner<'a>(&self, object: &'a Value) -> Option<&'a str> {
+        text(object, "id")
+    }
+
     fn loss(&self, _before: &Value) -> Option<String> {
         Some("the customer can no longer sign in with this account".into())
     }

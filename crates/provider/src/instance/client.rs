@@ -1,7 +1,7 @@
 //! The calls of `ampere_instance`.
-use ampere_core::identity::{ExternalId, StackId};
+use ampere_core::identity::ExternalId;
 use ampere_core::inventory::{Listing, Observed};
-use ampere_core::provider::{Applied, ProviderError, ProviderErrorKind, Request};
+use ampere_core::provider::{Applied, Inquiry, ProviderError, ProviderErrorKind, Request};
 use ampere_core::schema::Schema;
 use ampere_lang::value::Value;
 use async_trait::async_trait;
@@ -79,7 +79,8 @@ impl InstanceClient {
 
 #[async_trait]
 impl Service for InstanceClient {
-    async fn list(&self, stack: &StackId) -> Result<Listing, ProviderError> {
+    async fn list(&self, inquiry: &Inquiry<'_>) -> Result<Listing, ProviderError> {
+        let stack = inquiry.stack;
         let (servers, firewalls, keys) = try_join3(
             self.things("servers", of_stack(stack)),
             self.things("firewalls", of_stack(stack)),

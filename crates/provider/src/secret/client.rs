@@ -1,9 +1,9 @@
 //! The calls of `ampere_secret`.
 use std::sync::Arc;
 
-use ampere_core::identity::{ExternalId, StackId};
+use ampere_core::identity::ExternalId;
 use ampere_core::inventory::{Listing, Observed};
-use ampere_core::provider::{Applied, ProviderError, ProviderErrorKind, Request};
+use ampere_core::provider::{Applied, Inquiry, ProviderError, ProviderErrorKind, Request};
 use ampere_core::schema::Schema;
 use ampere_core::vault::{SealContext, Sealed};
 use ampere_lang::value::Value;
@@ -108,7 +108,8 @@ fn no_value() -> ProviderError {
 
 #[async_trait]
 impl Service for SecretClient {
-    async fn list(&self, stack: &StackId) -> Result<Listing, ProviderError> {
+    async fn list(&self, inquiry: &Inquiry<'_>) -> Result<Listing, ProviderError> {
+        let stack = inquiry.stack;
         let (documents, problems) = self.firestore.list(COLLECTION, stack, model::FACTS).await?;
         Ok(Listing { objects: documents.iter().map(model::observed).collect(), problems })
     }

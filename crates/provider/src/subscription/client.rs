@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ampere_core::identity::{ExternalId, Marker, StackId};
 use ampere_core::inventory::{ListProblem, Listing, Observed};
-use ampere_core::provider::{Applied, ProviderError, ProviderErrorKind, Request};
+use ampere_core::provider::{Applied, Inquiry, ProviderError, ProviderErrorKind, Request};
 use ampere_core::schema::Schema;
 use async_trait::async_trait;
 use futures::future::try_join3;
@@ -110,7 +110,8 @@ fn without_id(place: &str) -> ProviderError {
 
 #[async_trait]
 impl Service for SubscriptionClient {
-    async fn list(&self, stack: &StackId) -> Result<Listing, ProviderError> {
+    async fn list(&self, inquiry: &Inquiry<'_>) -> Result<Listing, ProviderError> {
+        let stack = inquiry.stack;
         let (subscriptions, customers, refunds) = try_join3(
             self.stripe.list(&request::list()),
             self.stripe.list(&request::customers()),

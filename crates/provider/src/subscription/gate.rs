@@ -1,13 +1,11 @@
 //! What a subscription's real status means for an instance (promises R1, R2).
 use ampere_core::kind::{Gate, Gated};
+use ampere_core::retention::Cause;
 use ampere_lang::value::Value;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::schema::KIND;
 use crate::attributes::text;
-
-/// How long after its end the data of a subscription may still be there (R2).
-const GRACE: SignedDuration = SignedDuration::from_hours(24);
 
 /// What is said while a first payment is awaited.
 const AWAITED: &str = "the subscription awaits its payment";
@@ -24,38 +22,43 @@ pub(crate) fn on(attribute: &'static str) -> Gated {
 }
 
 /// Judges by Stripe's status: <https://docs.stripe.com/api/subscriptions/object#subscription_object-status>.
-fn judge(subscription: &Value, _now: Timestamp) -> Gate {
+pub(crate) fn judge(subscription: &Value, _now: Timestamp) -> Gate {
     let canceled_at = time(subscription, "canceled_at");
     let refunded_at = time(subscription, "refunded_at");
     let waiting = |reason: &str| Gate::Waiting {
         reason: reason.to_owned(),
         url: text(subscription, "payment_url").map(str::to_owned),
     };
-    let ended = |what: &str, since: Option<Timestamp>| Gate::Ended {
+    let ended = |cause: Cause, what: &str, since: Option<Timestamp>| Gate::Ended {
         reason: match since {
             Some(since) => format!("{what} on {}", since.strftime("%Y-%m-%d at %H:%M UTC")),
             None => what.to_owned(),
         },
-        deadline: since.and_then(|since| since.checked_add(GRACE).ok()),
+        cause,
+        since,
     };
     match text(subscription, "status") {
         None => Gate::Unknown,
         Some("trialing" | "active" | "past_due" | "unpaid" | "paused")
             if canceled_at.is_some() && text(subscription, "erase_on") == Some("cancel_request") =>
         {
-            ended("the cancellation of the subscription was asked for", canceled_at)
+            ended(Cause::CancelRequested, "the cancellation of the subscription was asked for", canceled_at)
         }
         Some("trialing" | "active" | "past_due" | "unpaid" | "paused") if refunded_at.is_some() => {
-            ended("the subscription was refunded in full", refunded_at)
+            ended(Cause::Refunded, "the subscription was refunded in full", refunded_at)
         }
         Some("trialing" | "active") => Gate::Open,
         Some("incomplete") => waiting(AWAITED),
         Some("past_due" | "unpaid") => waiting("a payment of the subscription is overdue"),
         Some("paused") => waiting("the subscription is paused: its trial ended without a means of payment"),
-        Some("canceled") => ended("the subscription ended", time(subscription, "ended_at").or(canceled_at)),
-        Some("incomplete_expired") => {
-            ended("the first payment of the subscription was never made", time(subscription, "ended_at"))
+        Some("canceled") => {
+            ended(Cause::SubscriptionEnded, "the subscription ended", time(subscription, "ended_at").or(canceled_at))
         }
+        Some("incomplete_expired") => ended(
+            Cause::NeverPaid,
+            "the first payment of the subscription was never made",
+            time(subscription, "ended_at"),
+        ),
         Some(_) => waiting("the subscription has a status that this version does not know"),
     }
 }
@@ -94,17 +97,17 @@ mod tests {
     }
 
     #[test]
-    fn r2_the_deadline_is_24_hours_after_the_end() {
-        let next = Some("2026-11-23T12:00:00Z".parse().unwrap());
-        let deadline = |gate: Gate| match gate {
-            Gate::Ended { deadline, .. } => deadline,
+    fn r2_the_24_hours_count_from_the_end() {
+        let noon = Some(NOON.parse().unwrap());
+        let since = |gate: Gate| match gate {
+            Gate::Ended { since, .. } => since,
             other => panic!("{other:?}"),
         };
-        assert_eq!(deadline(judged(&[("status", "canceled"), ("ended_at", NOON)])), next);
-        assert_eq!(deadline(judged(&[("status", "incomplete_expired")])), None);
-        assert_eq!(deadline(judged(&[("status", "active"), ("refunded_at", NOON)])), next);
+        assert_eq!(since(judged(&[("status", "canceled"), ("ended_at", NOON)])), noon);
+        assert_eq!(since(judged(&[("status", "incomplete_expired")])), None);
+        assert_eq!(since(judged(&[("status", "active"), ("refunded_at", NOON)])), noon);
         let cancelled = [("status", "active"), ("canceled_at", NOON), ("erase_on", "cancel_request")];
-        assert_eq!(deadline(judged(&cancelled)), next);
+        assert_eq!(since(judged(&cancelled)), noon);
         assert_eq!(judged(&[("status", "active"), ("canceled_at", NOON), ("erase_on", "period_end")]), Gate::Open);
     }
 }

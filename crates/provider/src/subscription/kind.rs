@@ -1,10 +1,11 @@
 //! The rules of `ampere_subscription`.
-use ampere_core::kind::{Kind, PlanRequest, Planned};
+use ampere_core::kind::{Gate, Kind, PlanRequest, Planned};
 use ampere_core::schema::Schema;
 use ampere_lang::diagnostic::{Diagnostic, Diagnostics};
 use ampere_lang::value::{Path, Type, Value};
+use jiff::Timestamp;
 
-use super::schema;
+use super::{gate, schema};
 use crate::attributes::{set, text};
 
 /// How the customer pays, the default first.
@@ -49,6 +50,10 @@ impl Kind for SubscriptionKind {
             findings.push(invalid("trial_days", detail));
         }
         findings
+    }
+
+    fn standing(&self, object: &Value, now: Timestamp) -> Option<Gate> {
+        Some(gate::judge(object, now))
     }
 
     fn plan(&self, request: PlanRequest<'_>) -> Planned {

@@ -5,7 +5,7 @@ use ampere_core::provider::{Provider, ProviderError, ProviderErrorKind as Kind};
 use ampere_lang::value::Value;
 use serde_json::{Value as Json, json};
 
-use crate::kit::{SECRET, Values, World, ephemeral, provider, string};
+use crate::kit::{SECRET, Values, World, ephemeral, list_by, provider, string};
 
 /// A cloud, and a call that changes something there.
 #[derive(Clone, Copy, Debug)]
@@ -121,7 +121,7 @@ async fn listing_error(effect: Json) -> Vec<ProviderError> {
     world.fault(json!({"times": null, "effect": effect})).await;
     let mut errors = Vec::new();
     for kind in world.provider.kinds().keys() {
-        errors.push(world.provider.list(kind, world.stack()).await.expect_err(kind));
+        errors.push(world.try_list(kind).await.expect_err(kind));
     }
     errors
 }
@@ -187,7 +187,7 @@ async fn a_refused_connection_sent_nothing_and_a_tls_failure_is_a_matter_of_conf
         let given: Vec<_> = all.iter().map(|name| (*name, endpoint.as_str())).collect();
         let provider = provider(&world, &given);
         for name in provider.kinds().keys() {
-            let error = provider.list(name, world.stack()).await.unwrap_err();
+            let error = list_by(&provider, world.stack(), name).await.unwrap_err();
             assert_eq!(error.kind, kind, "{name} {endpoint}: {error}");
             assert!(error.hint.is_some());
         }
@@ -199,7 +199,7 @@ async fn wrong_and_read_only_tokens_are_told_apart() {
     let world = World::start().await;
     let wrong = provider(&world, &[("hcloud_token", "invalid-EXAMPLE"), ("stripe_api_key", "invalid-EXAMPLE")]);
     for kind in ["ampere_instance", "ampere_subscription"] {
-        let error = wrong.list(kind, world.stack()).await.unwrap_err();
+        let error = list_by(&wrong, world.stack(), kind).await.unwrap_err();
         assert_eq!(error.kind, Kind::Unauthenticated);
         assert!(error.hint.is_some_and(|hint| hint.contains("provider block")));
     }

@@ -6,15 +6,22 @@ use std::time::Duration;
 use ampere_core::address::Address;
 use ampere_core::clock::{NoRandomness, Random};
 use ampere_core::identity::{ExternalId, Marker, StackId};
-use ampere_core::inventory::{Listing, Observed};
+use ampere_core::inventory::{Depth, Listing, Observed};
 use ampere_core::kind::PlanRequest;
-use ampere_core::provider::{Applied, Provider, ProviderError, Request};
+use ampere_core::provider::{Applied, Inquiry, Provider, ProviderError, Request};
 use ampere_core::secret::Secret;
 use ampere_core::vault::{RootKey, Vault};
 use ampere_lang::value::{Marks, Value};
 use ampere_provider::{AmpereProvider, Endpoints, Settings};
 use ampere_sandbox::{Config, Sandbox};
 use serde_json::{Value as Json, json};
+
+/// The listing of one kind by a provider.
+pub async fn list_by(provider: &AmpereProvider, stack: &StackId, kind: &str) -> Result<Listing, ProviderError> {
+    let known = BTreeMap::new();
+    let inquiry = Inquiry { stack, kinds: &[kind], depth: Depth::Parts, known: &known };
+    provider.list(&inquiry).await.remove(kind).expect("the kind is served")
+}
 
 /// A canary: it must come up nowhere.
 pub const SECRET: &str = "sk-ant-EXAMPLE-canary-7f3a";
@@ -183,7 +190,11 @@ impl World {
     }
 
     pub async fn list(&self, kind: &str) -> Listing {
-        self.provider.list(kind, self.stack()).await.unwrap()
+        self.try_list(kind).await.unwrap()
+    }
+
+    pub async fn try_list(&self, kind: &str) -> Result<Listing, ProviderError> {
+        list_by(&self.provider, self.stack(), kind).await
     }
 
     /// The only object of a kind.

@@ -2,7 +2,6 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use ampere_core::provider::Provider;
 use serde_json::json;
 
 use crate::kit::{SECRET, Values, World, ephemeral, provider, string};
@@ -60,7 +59,7 @@ async fn s1_nothing_secret_comes_up_in_errors_or_logs_at_trace_level() {
         let effect = json!({"answer": {"status": 422, "body": body.to_string()}});
         let cloud = if kind == "ampere_instance" { "hetzner" } else { "stripe" };
         world.fault(json!({"cloud": cloud, "times": null, "effect": effect})).await;
-        let error = world.provider.list(kind, world.stack()).await.unwrap_err();
+        let error = world.try_list(kind).await.unwrap_err();
         texts.push(format!("{error} {error:?}"));
     }
 

@@ -36,6 +36,7 @@ pub(super) async fn commit(
     if let Some(expected) = change.base.filter(|base| *base != found) {
         return Err(Failure::Store(StoreError::Stale { expected, found }));
     }
+    let serial = if change.moves_the_serial() { serial.saturating_add(1) } else { serial };
     let scrub = change.mutations.iter().any(|m| matches!(m, Mutation::DeleteKey { .. }));
     for mutation in change.mutations {
         write(&mut tx, mutation).await?;
@@ -45,14 +46,14 @@ pub(super) async fn commit(
         head = append(&mut tx, head, event).await?;
     }
     sqlx::query("UPDATE state SET serial = ?, audit_sequence = ?, audit_hash = ?, scrub = max(scrub, ?)")
-        .bind(serial.saturating_add(1))
+        .bind(serial)
         .bind(head.sequence as i64)
         .bind(head.hash)
         .bind(scrub)
         .execute(&mut *tx)
         .await?;
     tx.commit().await?;
-    Ok(found.saturating_add(1))
+    Ok(serial as u64)
 }
 
 async fn append(tx: &mut Tx<'_>, head: Head, event: Event) -> Result<Head, sqlx::Error> {
@@ -95,6 +96,13 @@ async fn write(tx: &mut Tx<'_>, mutation: Mutation) -> Result<(), sqlx::Error> {
             sqlx::query("INSERT OR REPLACE INTO keys (id, wrapped) VALUES (?, ?)").bind(row.id).bind(row.wrapped)
         }
         Mutation::DeleteKey { id } => sqlx::query("DELETE FROM keys WHERE id = ?").bind(id),
+        Mutation::PutRecord(row) => sqlx::query("INSERT OR REPLACE INTO records (kind, id, body) VALUES (?, ?, ?)")
+            .bind(row.kind.as_str())
+            .bind(row.id)
+            .bind(row.body),
+        Mutation::DeleteRecord { kind, id } => {
+            sqlx::query("DELETE FROM records WHERE kind = ? AND id = ?").bind(kind.as_str()).bind(id)
+        }
     };
     query.execute(&mut **tx).await.map(drop)
 }

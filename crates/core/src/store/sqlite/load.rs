@@ -4,7 +4,7 @@ use sqlx::{Connection, SqliteConnection};
 use super::commit::Failure;
 use crate::audit::{Entry, Event};
 use crate::snapshot::PendingStep;
-use crate::store::{StoreError, StoredKey, StoredObject, StoredOutput, StoredSnapshot};
+use crate::store::{RecordKind, StoreError, StoredKey, StoredObject, StoredOutput, StoredRecord, StoredSnapshot};
 
 type Quad = (String, String, String, String);
 
@@ -23,11 +23,18 @@ pub(super) async fn load(connection: &mut SqliteConnection, place: &str) -> Resu
         .await?;
     let keys: Vec<(String, Vec<u8>)> =
         sqlx::query_as("SELECT id, wrapped FROM keys ORDER BY id").fetch_all(&mut *tx).await?;
+    let records: Vec<(String, String, String)> =
+        sqlx::query_as("SELECT kind, id, body FROM records ORDER BY kind, id").fetch_all(&mut *tx).await?;
     tx.commit().await?;
 
     let pending = journal.into_iter().map(|(key, address, operation, started_at)| {
         let started_at = started_at.parse().map_err(|_| damaged(place, "a time in the journal is not one"))?;
         Ok(PendingStep { key, address, operation, started_at })
+    });
+    let records = records.into_iter().map(|(kind, id, body)| {
+        let kind =
+            RecordKind::named(&kind).ok_or_else(|| damaged(place, "a record is of a kind that does not exist"))?;
+        Ok(StoredRecord { kind, id, body })
     });
     Ok(StoredSnapshot {
         serial: serial as u64,
@@ -38,6 +45,7 @@ pub(super) async fn load(connection: &mut SqliteConnection, place: &str) -> Resu
         outputs: outputs.into_iter().map(|(name, body)| StoredOutput { name, body }).collect(),
         pending: pending.collect::<Result<_, Failure>>()?,
         keys: keys.into_iter().map(|(id, wrapped)| StoredKey { id, wrapped }).collect(),
+        records: records.collect::<Result<_, Failure>>()?,
     })
 }
 

@@ -9,7 +9,8 @@ const APPLICATION_ID: i32 = i32::from_be_bytes(*b"AMPR");
 
 /// The steps from an empty file to the newest schema. What was released is never changed; a step is added.
 /// `PRAGMA user_version` says how many of them a file has had.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE state (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     serial INTEGER NOT NULL,
@@ -54,7 +55,11 @@ CREATE TABLE lock (
     expires_at INTEGER NOT NULL
 ) STRICT;
 INSERT INTO state VALUES (1, 0, 0, '0000000000000000000000000000000000000000000000000000000000000000', 0);
-"];
+",
+    "
+CREATE TABLE records (kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, id)) STRICT;
+",
+];
 
 /// Brings the file to the newest schema.
 ///

@@ -3,10 +3,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ampere_core::identity::{ExternalId, Marker, StackId};
+use ampere_core::identity::{ExternalId, Marker};
 use ampere_core::inventory::{Listing, Observed};
 use ampere_core::kind::{Kind, Kinds};
-use ampere_core::provider::{Applied, Provider, ProviderError, ProviderErrorKind, Request};
+use ampere_core::provider::{Applied, Inquiry, Listings, Provider, ProviderError, ProviderErrorKind, Request};
 use ampere_core::vault::{SealContext, Sealed};
 use ampere_lang::value::Value;
 use async_trait::async_trait;
@@ -138,10 +138,13 @@ impl Provider for Cloud {
         &self.kinds
     }
 
-    async fn list(&self, kind: &str, stack: &StackId) -> Result<Listing, ProviderError> {
+    async fn list(&self, inquiry: &Inquiry<'_>) -> Listings {
         let state = self.state();
-        let ours = state.things.iter().filter(|(_, t)| t.kind == kind && t.marker.stack == *stack);
-        Ok(Listing { objects: ours.map(|(id, thing)| observed(id, thing)).collect(), problems: Vec::new() })
+        let listing = |kind: &str| {
+            let ours = state.things.iter().filter(|(_, t)| t.kind == kind && t.marker.stack == *inquiry.stack);
+            Listing { objects: ours.map(|(id, thing)| observed(id, thing)).collect(), problems: Vec::new() }
+        };
+        inquiry.kinds.iter().map(|kind| (Arc::from(*kind), Ok(listing(kind)))).collect()
     }
 
     async fn read(&self, _: &str, id: &ExternalId) -> Result<Option<Observed>, ProviderError> {

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use ampere_core::builtin::TerraformData;
 use ampere_core::kind::{Gate, Gated, Kind, Kinds, PlanRequest, Planned};
+use ampere_core::retention::Cause;
 use ampere_core::schema::{
     Attribute, Basis, Category, Classification, OnChange, Presence, Retention, Schema, Subject, Use,
 };
@@ -71,7 +72,11 @@ impl Kind for Server {
                 Some("unpaid") => {
                     Gate::Waiting { reason: "It waits for a payment.".into(), url: Some("https://pay.example".into()) }
                 }
-                Some("ended") => Gate::Ended { reason: "The subscription has ended.".into(), deadline: None },
+                Some("ended") => Gate::Ended {
+                    reason: "The subscription has ended.".into(),
+                    cause: Cause::SubscriptionEnded,
+                    since: None,
+                },
                 _ => Gate::Unknown,
             },
             condition: ("status", &["active"]),
