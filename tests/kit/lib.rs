@@ -1,7 +1,8 @@
-//! What tests of the whole house share: a directory, a cloud of its own, and the `ampere` command.
+//! What tests of the whole house share: a directory, a cloud of its own, the `ampere` command, programs of others.
 mod cloud;
 mod lab;
 mod normal;
+pub mod programs;
 mod script;
 
 pub use cloud::Cloud;

@@ -1,0 +1,146 @@
+//! The clouds that a case can be run on.
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ampere_sandbox::{Config, Sandbox};
+use ampere_tests::programs::{Program, firestore_emulator_jar};
+
+use crate::tap::{Dialect, Pairs};
+
+/// Something that answers like one of our clouds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Backend {
+    /// Our own: all four.
+    Sandbox,
+    /// Firebase's Auth emulator and Google's Firestore emulator.
+    Firebase,
+    /// The PyPI package `localstripe`: Stripe of an older API version, through a dialect.
+    Localstripe,
+    /// The npm package `stripe-stateful-mock`.
+    StatefulMock,
+}
+
+impl Backend {
+    /// All of them, in the order of the table.
+    pub const ALL: [Backend; 4] = [Backend::Sandbox, Backend::Firebase, Backend::Localstripe, Backend::StatefulMock];
+
+    /// What the table calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Backend::Sandbox => "sandbox",
+            Backend::Firebase => "Firebase emulators",
+            Backend::Localstripe => "localstripe",
+            Backend::StatefulMock => "stripe-stateful-mock",
+        }
+    }
+}
+
+/// The base URLs of four clouds, and how one of them wants to be spoken to.
+#[derive(Clone, Debug)]
+pub struct Bases {
+    /// By cloud: `hetzner`, `stripe`, `identity_toolkit`, `firestore`.
+    pub urls: BTreeMap<&'static str, String>,
+    /// What must be translated on the way to Stripe.
+    pub dialect: Option<Dialect>,
+}
+
+/// localstripe knows plans instead of prices, names a subscription's period at its top, and knows neither a first payment that
+/// is awaited nor settings of trials. What we send is put into its words; what it answers, into those of today.
+const LOCALSTRIPE: Dialect = Dialect { form: older_form, answer: newer_answer };
+
+fn older_form(path: &str, pairs: Pairs) -> Pairs {
+    let refused = |name: &str| name == "payment_behavior" || name.starts_with("trial_settings");
+    let pairs = pairs.into_iter().filter(|(name, _)| !(path.contains("/subscriptions") && refused(name)));
+    pairs.map(|(name, value)| (name.replace("[price]", "[plan]"), value)).collect()
+}
+
+fn newer_answer(_: &str, answer: &mut serde_json::Value) {
+    match answer["object"].as_str() {
+        Some("list") => {
+            for object in answer["data"].as_array_mut().into_iter().flatten() {
+                newer_answer("", object);
+            }
+        }
+        Some("subscription") => {
+            let period = ["current_period_start", "current_period_end"].map(|name| (name, answer[name].clone()));
+            for item in answer["items"]["data"].as_array_mut().into_iter().flatten() {
+                item["price"] = item["plan"].clone();
+                for (name, value) in &period {
+                    item[*name] = value.clone();
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// All clouds of a run. The programs of others end with it.
+#[derive(Debug)]
+pub struct Stage {
+    clouds: BTreeMap<Backend, Bases>,
+    /// What is not there, by backend, and why.
+    pub absent: BTreeMap<Backend, String>,
+    /// Held so that they run.
+    _running: (Sandbox, Vec<Program>),
+}
+
+impl Stage {
+    /// Starts them, the slow ones side by side.
+    pub async fn start() -> Stage {
+        let mut absent = BTreeMap::new();
+        let jar = firestore_emulator_jar();
+        let sandbox = sandbox().await;
+        let at = sandbox.endpoints();
+        let ours = BTreeMap::from([
+            ("hetzner", at.hetzner.clone()),
+            ("stripe", at.stripe.clone()),
+            ("identity_toolkit", at.identity_toolkit.clone()),
+            ("firestore", at.firestore.clone()),
+        ]);
+        let with = |changes: &[(&'static str, String)]| {
+            let mut urls = ours.clone();
+            urls.extend(changes.iter().cloned());
+            urls
+        };
+        let (firebase, localstripe, mock) = tokio::join!(
+            blocking(move || jar.map(|jar| (Program::auth_emulator("demo-test"), Program::firestore_emulator(&jar)))),
+            blocking(Program::localstripe),
+            blocking(Program::stripe_stateful_mock),
+        );
+        let mut clouds = BTreeMap::from([
+            (Backend::Sandbox, Bases { urls: ours.clone(), dialect: None }),
+            (Backend::Localstripe, Bases { urls: with(&[("stripe", localstripe.url())]), dialect: Some(LOCALSTRIPE) }),
+            (Backend::StatefulMock, Bases { urls: with(&[("stripe", mock.url())]), dialect: None }),
+        ]);
+        let mut running = vec![localstripe, mock];
+        match firebase {
+            Ok((auth, firestore)) => {
+                let toolkit = format!("{}/identitytoolkit.googleapis.com", auth.url());
+                let urls = with(&[("identity_toolkit", toolkit), ("firestore", firestore.url())]);
+                clouds.insert(Backend::Firebase, Bases { urls, dialect: None });
+                running.extend([auth, firestore]);
+            }
+            Err(why) => {
+                absent.insert(Backend::Firebase, why);
+            }
+        }
+        Stage { clouds, absent, _running: (sandbox, running) }
+    }
+
+    /// The clouds of a backend, if it is there.
+    pub fn bases(&self, backend: Backend) -> Option<&Bases> {
+        self.clouds.get(&backend)
+    }
+}
+
+async fn sandbox() -> Sandbox {
+    let config = Config { action_time: Duration::from_millis(30), ..Config::default() };
+    Sandbox::start(config).await.expect("the sandbox starts on loopback")
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+    }
+}
