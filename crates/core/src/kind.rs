@@ -63,6 +63,18 @@ pub trait Kind: Send + Sync {
         None
     }
 
+    /// Where the owner of an account is written to, if objects of this kind say that (an account).
+    fn contact<'a>(&self, object: &'a Value) -> Option<&'a str> {
+        let _ = object;
+        None
+    }
+
+    /// What an object gives cause to tell its owner, if it is a contract (a subscription).
+    fn contract(&self, object: &Value, now: jiff::Timestamp) -> Option<Contract> {
+        let _ = (object, now);
+        None
+    }
+
     /// Whether its objects live in a cloud that can list them. Those of a kind that cannot be listed are what the state
     /// says they are: nothing is concluded from an inventory, and they bear no marker.
     fn listed(&self) -> bool {
@@ -144,6 +156,27 @@ pub enum Gate {
         /// t₀; none if the cloud does not say it: then it counts from when it is first seen.
         since: Option<jiff::Timestamp>,
     },
+}
+
+/// What a contract gives cause to tell its owner (see [`crate::notice`]).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contract {
+    /// A payment that is open: where it can be paid, and what it is for. The URL may differ from one listing to the next; what
+    /// it is for does not.
+    pub due: Option<Due>,
+    /// When its cancellation was asked for.
+    pub cancelled_at: Option<jiff::Timestamp>,
+    /// When it ends, if that is known and still ahead.
+    pub ends_at: Option<jiff::Timestamp>,
+}
+
+/// An open payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Where it can be paid.
+    pub url: String,
+    /// The contract and its period: the same for the same payment.
+    pub about: String,
 }
 
 /// Makes keyed fingerprints: equal for equal secrets of one stack, telling nothing else.

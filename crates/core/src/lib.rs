@@ -9,6 +9,7 @@
 //! | 2 | [`plan`], [`audit`], [`vault`] | pure and synchronous |
 //! | 3 | [`provider`], [`store`] (traits), [`planfile`], [`builtin`], [`render`] | ports, and what people read |
 //! | 4 | [`apply`] | runs a plan; makes no choice of its own |
+//! | 4 | [`notice`] | what is told to customers and the operator, once each |
 //! | 5 | [`engine`] | the parts joined, for callers |
 //! | 5 | `store::sqlite` | sqlx lives there and nowhere else |
 pub mod address;
@@ -21,6 +22,7 @@ pub mod evaluate;
 pub mod identity;
 pub mod inventory;
 pub mod kind;
+pub mod notice;
 pub mod plan;
 pub mod planfile;
 pub mod provider;

@@ -20,6 +20,7 @@ mod hetzner;
 mod http;
 mod instance;
 mod marker;
+pub mod messenger;
 mod privacy;
 mod provider;
 mod secret;

@@ -101,11 +101,13 @@ pub enum Mutation {
 }
 
 impl Mutation {
-    /// Whether a plan can depend on it; a change that holds nothing else leaves the serial as it is.
+    /// Whether a plan can depend on it; a change that holds nothing else leaves the serial as it is. No plan depends on keys:
+    /// what they seal is in other rows.
     pub fn is_planned_from(&self) -> bool {
         match self {
             Mutation::PutRecord(record) => record.kind.is_planned_from(),
             Mutation::DeleteRecord { kind, .. } => kind.is_planned_from(),
+            Mutation::PutKey(_) | Mutation::DeleteKey { .. } => false,
             _ => true,
         }
     }

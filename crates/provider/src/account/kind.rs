@@ -55,6 +55,10 @@ impl Kind for AccountKind {
         text(object, "id")
     }
 
+    fn contact<'a>(&self, object: &'a Value) -> Option<&'a str> {
+        text(object, "email")
+    }
+
     fn loss(&self, _before: &Value) -> Option<String> {
         Some("the customer can no longer sign in with this account".into())
     }

@@ -1,11 +1,11 @@
 //! The rules of `ampere_subscription`.
-use ampere_core::kind::{Gate, Kind, PlanRequest, Planned};
+use ampere_core::kind::{Contract, Gate, Kind, PlanRequest, Planned};
 use ampere_core::schema::Schema;
 use ampere_lang::diagnostic::{Diagnostic, Diagnostics};
 use ampere_lang::value::{Path, Type, Value};
 use jiff::Timestamp;
 
-use super::{gate, schema};
+use super::{contract, gate, schema};
 use crate::attributes::{set, text};
 
 /// How the customer pays, the default first.
@@ -54,6 +54,10 @@ impl Kind for SubscriptionKind {
 
     fn standing(&self, object: &Value, now: Timestamp) -> Option<Gate> {
         Some(gate::judge(object, now))
+    }
+
+    fn contract(&self, object: &Value, now: Timestamp) -> Option<Contract> {
+        Some(contract::of(object, now))
     }
 
     fn plan(&self, request: PlanRequest<'_>) -> Planned {

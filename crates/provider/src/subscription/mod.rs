@@ -3,6 +3,7 @@
 //! We hold ids and status, never a card or a bank account: the customer pays on Stripe's own pages, to which `payment_url`
 //! leads. What the status means for an instance is decided in [`gate`].
 mod client;
+mod contract;
 pub(crate) mod gate;
 mod kind;
 mod model;

@@ -6,6 +6,8 @@ mod fleet;
 mod instance;
 mod kit;
 mod leaks;
+mod notices;
 mod proxy;
 mod secret;
 mod subscription;
+mod webhook;
