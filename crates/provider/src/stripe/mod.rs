@@ -3,18 +3,19 @@
 //! Bodies are forms, lists are read backwards in time by cursor, writes carry an idempotency key. The API version is pinned
 //! by a header, so that an account's own default cannot change the shapes we read.
 mod error;
+mod list;
+mod windows;
 
-use ampere_core::inventory::ListProblem;
-use ampere_core::provider::{ProviderError, ProviderErrorKind};
+use ampere_core::provider::ProviderError;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value as Json;
 
 use crate::http::{Call, Endpoint};
 
+pub(crate) use list::{List, problem};
+
 /// The version whose shapes we read: <https://docs.stripe.com/changelog>.
 const VERSION: &str = "2026-05-27.dahlia";
-/// The most objects a page may hold.
-const PAGE: u32 = 100;
 /// For messages.
 pub(crate) const CLOUD: &str = "Stripe";
 
@@ -53,45 +54,4 @@ impl Stripe {
             _ => Err(error::refusal(&answer)),
         }
     }
-
-    /// All objects of a list, read to its last page, newest first.
-    ///
-    /// # Errors
-    ///
-    /// A page that could not be had.
-    pub async fn list(&self, call: &Call) -> Result<(Vec<Json>, Vec<ListProblem>), ProviderError> {
-        let (mut objects, mut problems): (Vec<Json>, Vec<ListProblem>) = (Vec::new(), Vec::new());
-        let mut last: Option<String> = None;
-        loop {
-            let mut page = call.clone().query("limit", PAGE);
-            if let Some(last) = &last {
-                page = page.query("starting_after", last);
-            }
-            let mut body = self.send(&page).await?;
-            let more = body["has_more"].as_bool().unwrap_or(false);
-            let Json::Array(found) = body["data"].take() else {
-                let message = format!("a page of {} has no data", call.place());
-                return Err(ProviderError::new(CLOUD, ProviderErrorKind::Malformed, message));
-            };
-            last = found.iter().rev().find_map(|object| object["id"].as_str()).map(str::to_owned);
-            for object in found {
-                match object["id"].is_string() {
-                    true => objects.push(object),
-                    false => problems.push(problem(call, "an object has no id")),
-                }
-            }
-            match (more, &last) {
-                (true, Some(_)) => {}
-                (true, None) => {
-                    problems.push(problem(call, "a page says there are more, and has none itself"));
-                    return Ok((objects, problems));
-                }
-                (false, _) => return Ok((objects, problems)),
-            }
-        }
-    }
-}
-
-fn problem(call: &Call, message: &str) -> ListProblem {
-    ListProblem { place: format!("{CLOUD}, {}", call.place()), message: message.to_owned() }
 }

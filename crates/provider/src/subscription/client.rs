@@ -1,15 +1,13 @@
 //! The calls of `ampere_subscription`.
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ampere_core::identity::{ExternalId, Marker, StackId};
-use ampere_core::inventory::{ListProblem, Listing, Observed};
+use ampere_core::inventory::{Listing, Observed};
 use ampere_core::provider::{Applied, Inquiry, ProviderError, ProviderErrorKind, Request};
 use ampere_core::schema::Schema;
 use async_trait::async_trait;
-use futures::future::try_join3;
 
-use super::model::{self, Customer, Subscription, Wanted};
+use super::model::{Customer, Subscription, Wanted};
 use super::{refund, request, schema};
 use crate::attributes::applied;
 use crate::firebase::Identity;
@@ -18,7 +16,7 @@ use crate::stripe::{CLOUD, Stripe};
 
 /// `ampere_subscription` at Stripe. The account's email address is asked of Firebase: Stripe needs it for invoices.
 pub(crate) struct SubscriptionClient {
-    stripe: Stripe,
+    pub(super) stripe: Stripe,
     identity: Arc<Identity>,
     schema: Schema,
 }
@@ -40,13 +38,13 @@ impl SubscriptionClient {
     }
 
     async fn subscriptions(&self, call: &crate::http::Call) -> Result<Vec<Subscription>, ProviderError> {
-        let (found, _) = self.stripe.list(call).await?;
+        let found = self.stripe.list(call).await?.objects;
         Ok(found.iter().filter_map(Subscription::read).collect())
     }
 
     /// The customer of a marker, made if it is not there.
     async fn customer_for(&self, email: &str, request: &Request<'_>) -> Result<String, ProviderError> {
-        let (found, _) = self.stripe.list(&request::customers_of(email)).await?;
+        let found = self.stripe.list(&request::customers_of(email)).await?.objects;
         let ours = |customer: &Customer| customer.marker.as_ref() == Some(request.marker) && !customer.deleted;
         if let Some(customer) = found.iter().filter_map(Customer::read).find(ours) {
             return Ok(customer.id);
@@ -63,14 +61,11 @@ impl SubscriptionClient {
         wanted: &Wanted,
         request: &Request<'_>,
     ) -> Result<Subscription, ProviderError> {
-        if let Some(id) = &current.customer {
-            let customer = self.stripe.find(&request::customer(id)).await?.as_ref().and_then(Customer::read);
-            if let Some(customer) = customer.filter(|customer| !customer.deleted) {
-                let email = self.email(&wanted.account).await?;
-                let key = request.idempotency_key;
-                if let Some(call) = request::update_customer(&customer, &email, request.marker, key) {
-                    self.stripe.send(&call).await?;
-                }
+        if let Some(customer) = current.payer.as_ref().filter(|customer| !customer.deleted) {
+            let email = self.email(&wanted.account).await?;
+            let key = request.idempotency_key;
+            if let Some(call) = request::update_customer(customer, &email, request.marker, key) {
+                self.stripe.send(&call).await?;
             }
         }
         match request::update(&current, wanted, request.marker, request.idempotency_key) {
@@ -111,56 +106,14 @@ fn without_id(place: &str) -> ProviderError {
 #[async_trait]
 impl Service for SubscriptionClient {
     async fn list(&self, inquiry: &Inquiry<'_>) -> Result<Listing, ProviderError> {
-        let stack = inquiry.stack;
-        let (subscriptions, customers, refunds) = try_join3(
-            self.stripe.list(&request::list()),
-            self.stripe.list(&request::customers()),
-            self.stripe.list(&request::refunds(None)),
-        )
-        .await?;
-        let mut listing = Listing { objects: Vec::new(), problems: [subscriptions.1, customers.1, refunds.1].concat() };
-        let refunds = refund::full(&refunds.0);
-        let mut customers: BTreeMap<String, Customer> =
-            customers.0.iter().filter_map(Customer::read).map(|customer| (customer.id.clone(), customer)).collect();
-        let subscriptions: Vec<Subscription> = subscriptions.0.iter().filter_map(Subscription::read).collect();
-        let groups = current(subscriptions.into_iter().filter(|s| is_of(s.marker.as_ref(), stack)).collect());
-        for mut subscription in groups {
-            refund::note(&self.stripe, &mut subscription, &refunds).await?;
-            let customer = subscription.customer.as_deref().and_then(|id| customers.remove(id));
-            match (&customer, &subscription.status) {
-                // An ended subscription stays in Stripe's list for ever. Without a customer nothing of it is left to delete.
-                (None, _) if subscription.is_over() => continue,
-                (_, None) => listing.problems.push(ListProblem {
-                    place: format!("{CLOUD}, GET /v1/subscriptions"),
-                    message: format!("the subscription {} has no status", subscription.id),
-                }),
-                _ => {}
-            }
-            listing.objects.push(subscription.observed(customer.as_ref()));
-        }
-        for customer in customers.values() {
-            if let Some(marker) = customer.marker.clone().filter(|marker| marker.stack == *stack) {
-                listing.objects.push(model::leftover(customer, marker));
-            }
-        }
-        Ok(listing)
+        self.listing(inquiry).await
     }
 
     async fn read(&self, id: &ExternalId) -> Result<Option<Observed>, ProviderError> {
         let found = self.stripe.find(&request::get(&id.0)).await?;
         let Some(mut subscription) = found.as_ref().and_then(Subscription::read) else { return Ok(None) };
-        if subscription.period_start.is_some() && !subscription.is_over() {
-            let (refunds, _) = self.stripe.list(&request::refunds(subscription.period_start)).await?;
-            refund::note(&self.stripe, &mut subscription, &refund::full(&refunds)).await?;
-        }
-        let customer = match &subscription.customer {
-            Some(customer) => self.stripe.find(&request::customer(customer)).await?.as_ref().and_then(Customer::read),
-            None => None,
-        };
-        let customer = customer.filter(|customer| !customer.deleted);
-        if customer.is_none() && subscription.is_over() {
-            return Ok(None);
-        }
+        refund::note_one(&self.stripe, &mut subscription).await?;
+        let customer = subscription.payer.clone().filter(|customer| !customer.deleted);
         Ok(Some(subscription.observed(customer.as_ref())))
     }
 
@@ -221,15 +174,4 @@ impl Service for SubscriptionClient {
 
 fn is_of(marker: Option<&Marker>, stack: &StackId) -> bool {
     marker.is_some_and(|marker| marker.stack == *stack)
-}
-
-/// Of all subscriptions with one marker and customer, those that count: every one that is not over; if none, the newest.
-fn current(mut subscriptions: Vec<Subscription>) -> Vec<Subscription> {
-    subscriptions.sort_by_key(|s| (s.is_over(), -s.created));
-    let mut seen = BTreeSet::new();
-    subscriptions.retain(|subscription| {
-        let first = seen.insert((subscription.marker.clone(), subscription.customer.clone()));
-        first || !subscription.is_over()
-    });
-    subscriptions
 }

@@ -6,6 +6,7 @@ mod client;
 mod contract;
 pub(crate) mod gate;
 mod kind;
+mod listing;
 mod model;
 mod refund;
 mod request;

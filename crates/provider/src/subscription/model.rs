@@ -1,7 +1,7 @@
 //! What Stripe answers, read leniently: the id first, everything else if it is as expected.
 use std::collections::BTreeMap;
 
-use ampere_core::identity::{ExternalId, Marker};
+use ampere_core::identity::{ExternalId, Marker, StackId};
 use ampere_core::inventory::{Observed, Part};
 use ampere_core::provider::ProviderError;
 use ampere_lang::value::{Type, Value};
@@ -83,6 +83,8 @@ pub(crate) struct Subscription {
     pub id: String,
     /// `cus_…`
     pub customer: Option<String>,
+    /// The customer, where it was asked for with the subscription.
+    pub payer: Option<Customer>,
     /// Our marker.
     pub marker: Option<Marker>,
     /// `status`
@@ -97,8 +99,8 @@ pub(crate) struct Subscription {
     pub created: i64,
     /// When the current period began.
     pub period_start: Option<i64>,
-    /// When everything paid for the current period was paid back (see [`super::refund`]).
-    pub refunded_at: Option<i64>,
+    /// When everything paid for the current period was paid back (see [`super::refund`]); none while nobody has asked.
+    pub refunded_at: Option<Option<i64>>,
     current_period_end: Option<i64>,
     canceled_at: Option<i64>,
     ended_at: Option<i64>,
@@ -116,6 +118,7 @@ impl Subscription {
         Some(Subscription {
             id: subscription["id"].as_str()?.to_owned(),
             customer: text(&subscription["customer"]).or_else(|| text(&subscription["customer"]["id"])),
+            payer: Customer::read(&subscription["customer"]),
             marker: marked(subscription),
             status: text(&subscription["status"]),
             price: text(&item["price"]["id"]),
@@ -159,7 +162,7 @@ impl Subscription {
             optional(seconds.and_then(|s| Timestamp::from_second(s).ok()).map(|time| time.to_string()))
         };
         let trial = self.metadata.get("ampere_trial_days").and_then(|days| days.parse::<i64>().ok());
-        Attributes::from([
+        let mut attributes = Attributes::from([
             ("id".into(), Value::string(&self.id)),
             ("account".into(), kept("ampere_account")),
             ("price".into(), optional(self.price.as_deref())),
@@ -172,8 +175,10 @@ impl Subscription {
             ("payment_url".into(), optional(self.payment_url.as_deref())),
             ("canceled_at".into(), time(self.canceled_at)),
             ("ended_at".into(), time(self.ended_at)),
-            ("refunded_at".into(), time(self.refunded_at)),
-        ])
+        ]);
+        // What was not asked for is not null: what the state remembers of it stays.
+        attributes.extend(self.refunded_at.map(|at| ("refunded_at".into(), time(at))));
+        attributes
     }
 
     /// The subscription and its customer as one object.
@@ -205,6 +210,11 @@ pub(crate) fn leftover(customer: &Customer, marker: Marker) -> Observed {
         parts: vec![Part { what: CUSTOMER, id: customer.id.as_str().into() }],
         missing: vec![SUBSCRIPTION],
     }
+}
+
+/// Whether an object names a stack and no address.
+pub(crate) fn is_half_marked(object: &Json, stack: &StackId) -> bool {
+    object["metadata"]["ampere_stack"] == *stack.0 && !object["metadata"]["ampere_address"].is_string()
 }
 
 fn marked(object: &Json) -> Option<Marker> {

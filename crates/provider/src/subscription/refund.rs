@@ -4,12 +4,12 @@
 //! was paid back in full; a part of it, or an older period's money, changes nothing.
 use std::collections::BTreeMap;
 
+use ampere_core::provider::ProviderError;
 use serde_json::Value as Json;
 
 use super::model::Subscription;
 use super::request;
 use crate::stripe::Stripe;
-use ampere_core::provider::ProviderError;
 
 /// When a customer's newest full refund of a charge was made, by customer.
 pub(super) type Refunds = BTreeMap<String, i64>;
@@ -29,20 +29,38 @@ pub(super) fn full(refunds: &[Json]) -> Refunds {
     found
 }
 
-/// Notes on a subscription that its current period was refunded in full. The customer's charges are asked for only if a
-/// full refund since the period's begin makes it possible.
-pub(super) async fn note(
-    stripe: &Stripe,
-    subscription: &mut Subscription,
-    refunds: &Refunds,
-) -> Result<(), ProviderError> {
-    let Some(begin) = subscription.period_start.filter(|_| !subscription.is_over()) else { return Ok(()) };
-    let Some(customer) = &subscription.customer else { return Ok(()) };
-    let Some(at) = refunds.get(customer).copied().filter(|at| *at >= begin) else { return Ok(()) };
-    let (charges, _) = stripe.list(&request::charges_since(customer, begin)).await?;
-    if is_all_refunded(&charges) {
-        subscription.refunded_at = Some(at);
+/// Notes on subscriptions whether their current period was refunded in full. Refunds are listed since the oldest of these
+/// periods began; a customer's charges are asked for only if a full refund makes it possible.
+pub(super) async fn note_all(stripe: &Stripe, subscriptions: &mut [Subscription]) -> Result<(), ProviderError> {
+    let since = subscriptions.iter().filter_map(|subscription| subscription.period_start).min();
+    let refunds = match since {
+        Some(since) => full(&stripe.list(&request::refunds_since(since)).await?.objects),
+        None => Refunds::new(),
+    };
+    for subscription in subscriptions {
+        subscription.refunded_at = Some(None);
+        let (Some(begin), Some(customer)) = (subscription.period_start, &subscription.customer) else { continue };
+        let Some(at) = refunds.get(customer).copied().filter(|at| *at >= begin) else { continue };
+        let charges = stripe.list(&request::charges_since(customer, begin)).await?.objects;
+        subscription.refunded_at = Some(is_all_refunded(&charges).then_some(at));
     }
+    Ok(())
+}
+
+/// Notes on one subscription whether its current period was refunded in full.
+pub(super) async fn note_one(stripe: &Stripe, subscription: &mut Subscription) -> Result<(), ProviderError> {
+    subscription.refunded_at = Some(None);
+    let (Some(begin), Some(customer)) = (subscription.period_start, &subscription.customer) else { return Ok(()) };
+    let charges = stripe.list(&request::charges_since(customer, begin)).await?.objects;
+    if !is_all_refunded(&charges) {
+        return Ok(());
+    }
+    let mut newest = None;
+    for charge in charges.iter().filter_map(|charge| charge["id"].as_str()) {
+        let refunds = stripe.list(&request::refunds_of(charge)).await?.objects;
+        newest = newest.max(refunds.iter().filter_map(|refund| refund["created"].as_i64()).max());
+    }
+    subscription.refunded_at = Some(newest);
     Ok(())
 }
 

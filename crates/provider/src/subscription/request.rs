@@ -7,9 +7,20 @@ use crate::http::{Call, segment};
 /// Days that an invoice sent by mail may stay open.
 const DAYS_UNTIL_DUE: u32 = 7;
 
-/// `GET /v1/subscriptions`, ended ones too.
+/// `GET /v1/subscriptions` of every status.
 pub(crate) fn list() -> Call {
-    Call::get("/v1/subscriptions").query("status", "all").query("expand[]", "data.latest_invoice")
+    list_open().query("status", "all")
+}
+
+/// `GET /v1/subscriptions` that are not canceled. Whether Stripe counts `incomplete_expired` among those is not documented;
+/// nothing here depends on it.
+pub(crate) fn list_open() -> Call {
+    Call::get("/v1/subscriptions").query("expand[]", "data.customer").query("expand[]", "data.latest_invoice")
+}
+
+/// `GET /v1/subscriptions` that ended: `canceled` and `incomplete_expired`.
+pub(crate) fn list_ended() -> Call {
+    list_open().query("status", "ended")
 }
 
 /// The subscriptions of one customer.
@@ -19,16 +30,19 @@ pub(crate) fn of_customer(customer: &str) -> Call {
 
 /// One subscription.
 pub(crate) fn get(id: &str) -> Call {
-    Call::get(format!("/v1/subscriptions/{}", segment(id))).query("expand[]", "latest_invoice")
+    Call::get(format!("/v1/subscriptions/{}", segment(id)))
+        .query("expand[]", "customer")
+        .query("expand[]", "latest_invoice")
 }
 
-/// Refunds with their charges; those made since a time, if one is given.
-pub(crate) fn refunds(since: Option<i64>) -> Call {
-    let call = Call::get("/v1/refunds").query("expand[]", "data.charge");
-    match since {
-        Some(since) => call.query("created[gte]", since),
-        None => call,
-    }
+/// Refunds made since a time, with their charges.
+pub(crate) fn refunds_since(since: i64) -> Call {
+    Call::get("/v1/refunds").query("expand[]", "data.charge").query("created[gte]", since)
+}
+
+/// The refunds of one charge.
+pub(crate) fn refunds_of(charge: &str) -> Call {
+    Call::get("/v1/refunds").query("charge", charge)
 }
 
 /// A customer's charges since a time.
@@ -84,6 +98,7 @@ pub(crate) fn create(customer: &str, wanted: &Wanted, marker: &Marker, key: &str
         pair("customer", customer),
         pair("items[0][price]", &wanted.price),
         pair("payment_behavior", "default_incomplete"),
+        pair("expand[]", "customer"),
         pair("expand[]", "latest_invoice"),
     ];
     form.extend(collection(&wanted.payment));
@@ -116,6 +131,7 @@ pub(crate) fn update(current: &Subscription, wanted: &Wanted, marker: &Marker, k
     if form.is_empty() {
         return None;
     }
+    form.push(pair("expand[]", "customer"));
     form.push(pair("expand[]", "latest_invoice"));
     let call = Call::post(format!("/v1/subscriptions/{}", segment(&current.id)));
     Some(call.form(form).idempotent(format!("{key}-subscription-change")))

@@ -260,6 +260,13 @@ impl World {
         assert!(response.status().is_success(), "{path}: {}", response.text().await.unwrap());
     }
 
+    /// A deletion that somebody else makes at Stripe.
+    pub async fn delete_at_stripe(&self, path: &str) {
+        let url = format!("{}{path}", self.sandbox.endpoints().stripe);
+        let response = self.control.delete(url).header("Authorization", "Bearer sk_test_EXAMPLE").send().await.unwrap();
+        assert!(response.status().is_success(), "{path}: {}", response.text().await.unwrap());
+    }
+
     /// Pays a charge back, in part or whole.
     pub async fn refund(&self, charge: &str, amount: Option<u32>) {
         let amount = amount.map(|amount| format!("&amount={amount}")).unwrap_or_default();

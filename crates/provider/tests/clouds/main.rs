@@ -11,3 +11,4 @@ mod proxy;
 mod secret;
 mod subscription;
 mod webhook;
+mod subscription_pages;

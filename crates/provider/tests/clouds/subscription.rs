@@ -61,7 +61,8 @@ async fn a_subscription_lives_and_dies() {
             world.list(KIND).await.objects.is_empty(),
             "the cancelled subscription stays at Stripe, and is not ours"
         );
-        assert!(world.read(KIND, &changed.attributes).await.is_none());
+        let read = world.read(KIND, &changed.attributes).await.expect("Stripe keeps it readable for ever");
+        assert_eq!((read.attributes["status"].as_str(), read.missing), (Some("canceled"), vec!["customer"]));
     }
 }
 
