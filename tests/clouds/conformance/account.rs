@@ -4,15 +4,13 @@ use ampere_lang::value::Value;
 use ampere_tests_clouds::{Case, Effect, Fault, Given, World, string, text};
 use serde_json::json;
 
-use super::GOOGLE;
+use super::{GOOGLE, Run};
 
 const KIND: &str = "ampere_account";
 
 const fn case(name: &'static str, run: Run) -> Case {
     Case { kind: KIND, name, on: GOOGLE, run }
 }
-
-type Run = fn(World) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 pub const CASES: &[Case] = &[
     case("is made, listed as made, changed in place, deleted with all parts, twice", |w| Box::pin(lives(w))),

@@ -1,12 +1,27 @@
 //! One conformance suite per kind: what a cloud must do so that the engine can rely on the provider.
 mod account;
+mod instance;
 mod secret;
+mod subscription;
 
-use ampere_tests_clouds::{Backend, Case};
+use std::pin::Pin;
+
+use ampere_tests_clouds::{Backend, Case, World};
+
+/// A case's work.
+type Run = fn(World) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Everything that implements Firebase.
 const GOOGLE: &[Backend] = &[Backend::Sandbox, Backend::Firebase];
+/// Everything that implements whole subscriptions.
+const BILLING: &[Backend] = &[Backend::Sandbox, Backend::Localstripe];
+/// Everything that implements customers and the creation of subscriptions; stripe-stateful-mock neither changes nor cancels one.
+const STRIPE: &[Backend] = &[Backend::Sandbox, Backend::Localstripe, Backend::StatefulMock];
+/// Nobody else implements it. For Hetzner Cloud: no emulator that keeps labels is known; its calls and answers are held against the
+/// published document instead.
+const ALONE: &[Backend] = &[Backend::Sandbox];
+
 /// All cases.
 pub fn cases() -> Vec<Case> {
-    [account::CASES, secret::CASES].concat()
+    [account::CASES, secret::CASES, subscription::CASES, instance::CASES].concat()
 }

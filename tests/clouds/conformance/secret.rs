@@ -4,7 +4,7 @@ use ampere_lang::value::{Type, Value};
 use ampere_tests_clouds::{Case, Effect, Fault, Given, World, ephemeral, string};
 use serde_json::json;
 
-use super::GOOGLE;
+use super::{GOOGLE, Run};
 
 const KIND: &str = "ampere_secret";
 const SECRET: &str = "sk-ant-EXAMPLE-canary-7f3a";
@@ -12,8 +12,6 @@ const SECRET: &str = "sk-ant-EXAMPLE-canary-7f3a";
 const fn case(name: &'static str, run: Run) -> Case {
     Case { kind: KIND, name, on: GOOGLE, run }
 }
-
-type Run = fn(World) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 pub const CASES: &[Case] = &[
     case("is made, listed as made, rotated in place, deleted, twice", |w| Box::pin(lives(w))),

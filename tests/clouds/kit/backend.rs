@@ -5,7 +5,7 @@ use std::time::Duration;
 use ampere_sandbox::{Config, Sandbox};
 use ampere_tests::programs::{Program, firestore_emulator_jar};
 
-use crate::tap::{Dialect, Pairs};
+use crate::dialect::{Dialect, LOCALSTRIPE, STATEFUL_MOCK};
 
 /// Something that answers like one of our clouds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,36 +44,6 @@ pub struct Bases {
     pub dialect: Option<Dialect>,
 }
 
-/// localstripe knows plans instead of prices, names a subscription's period at its top, and knows neither a first payment that
-/// is awaited nor settings of trials. What we send is put into its words; what it answers, into those of today.
-const LOCALSTRIPE: Dialect = Dialect { form: older_form, answer: newer_answer };
-
-fn older_form(path: &str, pairs: Pairs) -> Pairs {
-    let refused = |name: &str| name == "payment_behavior" || name.starts_with("trial_settings");
-    let pairs = pairs.into_iter().filter(|(name, _)| !(path.contains("/subscriptions") && refused(name)));
-    pairs.map(|(name, value)| (name.replace("[price]", "[plan]"), value)).collect()
-}
-
-fn newer_answer(_: &str, answer: &mut serde_json::Value) {
-    match answer["object"].as_str() {
-        Some("list") => {
-            for object in answer["data"].as_array_mut().into_iter().flatten() {
-                newer_answer("", object);
-            }
-        }
-        Some("subscription") => {
-            let period = ["current_period_start", "current_period_end"].map(|name| (name, answer[name].clone()));
-            for item in answer["items"]["data"].as_array_mut().into_iter().flatten() {
-                item["price"] = item["plan"].clone();
-                for (name, value) in &period {
-                    item[*name] = value.clone();
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
 /// All clouds of a run. The programs of others end with it.
 #[derive(Debug)]
 pub struct Stage {
@@ -110,7 +80,7 @@ impl Stage {
         let mut clouds = BTreeMap::from([
             (Backend::Sandbox, Bases { urls: ours.clone(), dialect: None }),
             (Backend::Localstripe, Bases { urls: with(&[("stripe", localstripe.url())]), dialect: Some(LOCALSTRIPE) }),
-            (Backend::StatefulMock, Bases { urls: with(&[("stripe", mock.url())]), dialect: None }),
+            (Backend::StatefulMock, Bases { urls: with(&[("stripe", mock.url())]), dialect: Some(STATEFUL_MOCK) }),
         ]);
         let mut running = vec![localstripe, mock];
         match firebase {

@@ -1,6 +1,7 @@
 //! What the tests of the clouds share: the clouds they can be run on, a tap on the line, a world of their own for each case,
 //! and the loop that runs them and prints where each one ran.
 mod backend;
+mod dialect;
 mod matrix;
 mod outside;
 mod tap;
@@ -9,5 +10,5 @@ mod world;
 pub use backend::{Backend, Bases, Stage};
 pub use matrix::{Case, Matrix, Row};
 pub use outside::Outside;
-pub use tap::{Dialect, Effect, Exchange, Fault, Tap};
+pub use tap::{Effect, Exchange, Fault, Tap};
 pub use world::{Given, World, ephemeral, number, string, text};

@@ -12,6 +12,8 @@ use futures::stream;
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use crate::dialect::{Dialect, Pairs};
+
 /// The largest body that goes through: 64 MiB.
 const MOST_BYTES: usize = 64 << 20;
 
@@ -26,18 +28,6 @@ const HEADERS: [&str; 8] = [
     "x-goog-user-project",
     "stripe-account",
 ];
-
-/// The pairs of a form, decoded.
-pub type Pairs = Vec<(String, String)>;
-
-/// Puts what is sent to Stripe, and what it answers, into other words.
-#[derive(Clone, Copy, Debug)]
-pub struct Dialect {
-    /// Rewrites the pairs of a form.
-    pub form: fn(path: &str, Pairs) -> Pairs,
-    /// Rewrites a successful answer.
-    pub answer: fn(path: &str, &mut Json),
-}
 
 /// What strikes a request.
 #[derive(Clone, Copy, Debug)]
@@ -146,15 +136,9 @@ impl Line {
         Some(faults.remove(at).effect)
     }
 
-    fn body(&self, cloud: &str, path: &str, headers: &HeaderMap, body: Bytes) -> Bytes {
-        let is_form = headers.get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"application/x-www"));
-        match self.dialect {
-            Some(dialect) if cloud == "stripe" && is_form => {
-                let pairs = form_pairs(&String::from_utf8_lossy(&body));
-                Bytes::from(form_text(&(dialect.form)(path, pairs)))
-            }
-            _ => body,
-        }
+    /// The dialect of a cloud, if it has one.
+    fn dialect(&self, cloud: &str) -> Option<Dialect> {
+        self.dialect.filter(|_| cloud == "stripe")
     }
 }
 
@@ -180,18 +164,31 @@ async fn forward(State(line): State<Arc<Line>>, request: Request) -> Response<Bo
     if let Some(Effect::Refuse(code)) = effect {
         return plain(StatusCode::from_u16(code).expect("a status"));
     }
-    let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let (query, body) = match line.dialect(cloud) {
+        Some(dialect) => {
+            let is_form =
+                parts.headers.get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"application/x-www"));
+            let body = if is_form {
+                said(&String::from_utf8_lossy(&body), |pairs| (dialect.form)(&path, pairs)).into()
+            } else {
+                body
+            };
+            (said(&exchange.query, |pairs| (dialect.query)(&path, pairs)), body)
+        }
+        None => (exchange.query.clone(), body),
+    };
+    let query = if query.is_empty() { query } else { format!("?{query}") };
     let mut sent = line.client.request(parts.method.clone(), format!("{target}{path}{query}"));
     for (name, value) in known(&parts.headers) {
         sent = sent.header(name, value);
     }
-    let sent = sent.body(line.body(cloud, &path, &parts.headers, body)).send().await;
+    let sent = sent.body(body).send().await;
     let Ok(answer) = sent else { return plain(StatusCode::BAD_GATEWAY) };
     let (status, headers) = (answer.status(), answer.headers().clone());
     let Ok(bytes) = answer.bytes().await else { return plain(StatusCode::BAD_GATEWAY) };
-    let bytes = match line.dialect {
-        Some(dialect) if cloud == "stripe" && status.is_success() => {
-            changed(&bytes, |json| (dialect.answer)(&path, json))
+    let bytes = match line.dialect(cloud) {
+        Some(dialect) if status.is_success() => {
+            changed(&bytes, |json| (dialect.answer)(&form_pairs(&exchange.query), json))
         }
         _ => bytes,
     };
@@ -234,14 +231,14 @@ fn changed(bytes: &Bytes, change: impl FnOnce(&mut Json)) -> Bytes {
     }
 }
 
-/// The pairs of a form, decoded.
+/// A form or a query after a change.
+fn said(text: &str, change: impl FnOnce(Pairs) -> Pairs) -> String {
+    let mut url = reqwest::Url::parse("http://form/").expect("a URL");
+    url.query_pairs_mut().extend_pairs(change(form_pairs(text)));
+    url.query().unwrap_or_default().to_owned()
+}
+
 fn form_pairs(form: &str) -> Pairs {
     let url = reqwest::Url::parse(&format!("http://form/?{form}")).expect("a query");
     url.query_pairs().into_owned().collect()
-}
-
-fn form_text(pairs: &[(String, String)]) -> String {
-    let mut url = reqwest::Url::parse("http://form/").expect("a URL");
-    url.query_pairs_mut().extend_pairs(pairs);
-    url.query().unwrap_or_default().to_owned()
 }
