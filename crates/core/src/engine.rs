@@ -99,11 +99,21 @@ impl Engine {
         snapshot: &Snapshot,
         depth: Depth,
     ) -> (Inventory, Diagnostics) {
-        let known = known(snapshot);
-        let listable = |kind: &&str| self.providers.kind(kind).is_some_and(|kind| kind.listed());
-        let shares = self.providers.serving(kinds.iter().map(|kind| &**kind).filter(listable));
+        self.list_by(&self.providers, kinds, &known(snapshot), depth).await
+    }
+
+    /// Has these providers list the stack's objects of these kinds.
+    pub(crate) async fn list_by(
+        &self,
+        providers: &Providers,
+        kinds: &BTreeSet<Arc<str>>,
+        known: &BTreeMap<Arc<str>, Vec<ExternalId>>,
+        depth: Depth,
+    ) -> (Inventory, Diagnostics) {
+        let listable = |kind: &&str| providers.kind(kind).is_some_and(|kind| kind.listed());
+        let shares = providers.serving(kinds.iter().map(|kind| &**kind).filter(listable));
         let lists = shares.iter().map(|(provider, share)| async {
-            let inquiry = Inquiry { stack: self.vault.stack_id(), kinds: share, depth, known: &known };
+            let inquiry = Inquiry { stack: self.vault.stack_id(), kinds: share, depth, known };
             provider.list(&inquiry).await
         });
         let mut inventory = Inventory::default();
@@ -131,14 +141,28 @@ impl Engine {
             true => self.refresh(&self.listed_kinds(), snapshot, Depth::Parts).await,
             false => Default::default(),
         };
-        let (imported, problems) = self.imports(module, variables, snapshot).await;
-        findings.extend(problems);
+        let mut plan = self.plan_on(module, variables, snapshot, options, &inventory).await;
+        findings.extend(std::mem::take(&mut plan.diagnostics));
+        plan.diagnostics = findings;
+        plan
+    }
+
+    /// Plans on listings that were made already; reads no more than the objects that `import` blocks name.
+    pub async fn plan_on(
+        &self,
+        module: &Module,
+        variables: &BTreeMap<Arc<str>, Value>,
+        snapshot: &Snapshot,
+        options: &Options,
+        inventory: &Inventory,
+    ) -> Plan {
+        let (imported, findings) = self.imports(module, variables, snapshot).await;
         let mut plan = plan::plan(&PlanInput {
             module,
             variables,
             kinds: self.providers.kinds(),
             snapshot,
-            inventory: &inventory,
+            inventory,
             imported: &imported,
             options,
             host: &*self.host,
@@ -181,7 +205,7 @@ impl Engine {
     }
 
     /// All kinds that a cloud can list, whether configuration and state name them or not: an orphan may be of any.
-    fn listed_kinds(&self) -> BTreeSet<Arc<str>> {
+    pub(crate) fn listed_kinds(&self) -> BTreeSet<Arc<str>> {
         let kinds = self.providers.kinds().iter();
         kinds.filter(|(_, kind)| kind.listed()).map(|(name, _)| Arc::from(*name)).collect()
     }

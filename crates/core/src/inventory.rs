@@ -63,6 +63,15 @@ pub struct Observed {
     pub missing: Vec<&'static str>,
 }
 
+impl Observed {
+    /// What the cloud knows of it, as an object.
+    pub fn object(&self) -> Value {
+        let id = self.id.iter().map(|id| (Arc::from("id"), Value::string(&id.0)));
+        let attributes = self.attributes.iter().map(|(name, value)| (name.clone(), value.clone()));
+        Value::object(id.chain(attributes))
+    }
+}
+
 /// A part of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {

@@ -10,7 +10,7 @@
 //! | 3 | [`provider`], [`store`] (traits), [`planfile`], [`builtin`], [`render`] | ports, and what people read |
 //! | 4 | [`apply`] | runs a plan; makes no choice of its own |
 //! | 4 | [`notice`] | what is told to customers and the operator, once each |
-//! | 5 | [`engine`] | the parts joined, for callers |
+//! | 5 | [`engine`], [`reconcile`] | the parts joined, for callers; the loop that keeps the promises |
 //! | 5 | `store::sqlite` | sqlx lives there and nowhere else |
 pub mod address;
 pub mod apply;
@@ -26,6 +26,7 @@ pub mod notice;
 pub mod plan;
 pub mod planfile;
 pub mod provider;
+pub mod reconcile;
 pub mod render;
 pub mod retention;
 pub mod schema;

@@ -11,6 +11,7 @@ use ampere_core::plan::{
     Target,
 };
 use ampere_core::planfile::{PlanFileError, SavedPlan, read, write};
+use ampere_core::retention::{Cause, Departure, Owner};
 use ampere_core::vault::{CodecError, Vault};
 use ampere_lang::diagnostic::{Diagnostic, Diagnostics};
 use ampere_lang::source::{FileId, Pos, Span};
@@ -134,6 +135,12 @@ fn plan(value: &Value) -> Plan {
             Drift { address: address(None), before: value.clone(), after: Some(value.clone()) },
             Drift { address: address(None), before: value.clone(), after: None },
         ],
+        departures: vec![Departure {
+            owner: Owner("0123456789abcdef".into()),
+            members: vec![AddressHash("ab".repeat(16).into())],
+            cause: Cause::Refunded,
+            since: "2026-01-02T03:04:05Z".parse().unwrap(),
+        }],
         deferred: vec![
             Deferred {
                 address: address(None),

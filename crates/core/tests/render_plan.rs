@@ -20,6 +20,7 @@ fn empty() -> Plan {
         deferred: Vec::new(),
         outputs: BTreeMap::new(),
         steps: Vec::new(),
+        departures: Vec::new(),
         checks: BTreeMap::new(),
         targets: Vec::new(),
         diagnostics: Diagnostics::new(),

@@ -101,7 +101,7 @@ fn state_from_a_newer_version() {
     for run in RUNS {
         failed(lab.ampere(run), 1, &["State of a newer version", "4711", "Use that version of Ampere"]);
     }
-    on_state(&lab, "PRAGMA user_version = 1");
+    on_state(&lab, "PRAGMA user_version = 2");
     recovers(&lab);
 }
 

@@ -5,7 +5,7 @@ use ampere_core::lang::config::Import;
 use ampere_core::lang::diagnostic::Diagnostic;
 use ampere_core::lang::source::Span;
 use ampere_core::lang::syntax;
-use ampere_core::plan::{Action, Mode, Options, Plan, Target};
+use ampere_core::plan::{Action, Options, Plan, Target};
 use ampere_core::render::plan::{Notes, PlanDocument};
 use clap::{ArgAction, Args};
 
@@ -69,8 +69,7 @@ async fn imported(args: ImportArgs, view: &View<'_>) -> Result<Exit, Failure> {
     subject.module.imports = vec![block];
     let stack = Stack::open(&subject.module).await?;
     let operation = Operation::open(view, stack, "import", &subject, Some(args.lock.lock_timeout)).await?;
-    let options =
-        Options { mode: Mode::Normal, targets: vec![Target::Instance(target)], replace: Vec::new(), refreshed: true };
+    let options = Options { targets: vec![Target::Instance(target)], refreshed: true, ..Options::default() };
     let mut plan = operation.plan(&subject, &options).await;
     // The command itself is the target: nobody asked for one.
     let findings = std::mem::take(&mut plan.diagnostics);

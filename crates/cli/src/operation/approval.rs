@@ -23,6 +23,10 @@ pub fn approve(view: &View<'_>, mode: Mode, may_ask: bool) -> Result<bool, Failu
             "Do you really want to destroy all resources?",
             "Ampere will destroy everything of this stack, as shown above.\n  There is no undo.",
         ),
+        Mode::Retention => (
+            "Do you want to delete these households?",
+            "Ampere will delete everything that belongs to them, as shown above.\n  There is no undo.",
+        ),
         Mode::RefreshOnly => (
             "Would you like to update the state to reflect these detected changes?",
             "Ampere will write these changes to the state without modifying any real infrastructure.\n  There is no undo.",

@@ -42,7 +42,7 @@ pub fn plan_options(args: &PlanningArgs) -> Result<Options, Failure> {
     if findings.has_errors() {
         return Err(Failure::findings(findings, Default::default()));
     }
-    Ok(Options { mode, targets, replace, refreshed: args.refresh })
+    Ok(Options { mode, targets, replace, refreshed: args.refresh, hold_departures: false })
 }
 
 /// The address of one instance, as it is written on the command line.

@@ -28,6 +28,7 @@ pub async fn apply(input: ApplyInput<'_>) -> Result<Outcome, StoreError> {
     if found != input.plan.base {
         return Err(StoreError::Stale { expected: input.plan.base, found });
     }
+    input.begin_departures().await?;
     let run = Run::new(&input);
     let mut outcome = run.steps().await;
     run.outputs(&mut outcome).await;

@@ -5,11 +5,43 @@ use super::ApplyInput;
 use crate::address::Address;
 use crate::audit::{Event, Outcome};
 use crate::plan::{Operation, Step};
+use crate::retention::Tombstone;
 use crate::snapshot::{Object, ObjectKey, PendingStep};
 use crate::store::{Mutation, StoreChange, StoreError};
 use crate::vault::rows::{self, RowError};
 
 impl ApplyInput<'_> {
+    /// Writes the tombstones of the households whose departure begins, before any of their objects is deleted: a subscription
+    /// that is gone could not say any more when it ended.
+    pub(super) async fn begin_departures(&self) -> Result<(), StoreError> {
+        for departure in &self.plan.departures {
+            let now = self.clock.now();
+            // One that was held back keeps its clock and its alarms.
+            let held = self.snapshot.tombstones.get(&departure.owner).cloned();
+            let held = held.unwrap_or_else(|| Tombstone::new(departure, None));
+            let members = departure.members.clone();
+            let tombstone = Tombstone { begun_at: Some(now), members, ..held };
+            let details = BTreeMap::from([
+                ("plan".to_owned(), self.plan.id.clone()),
+                ("owner".to_owned(), tombstone.owner.to_string()),
+                ("cause".to_owned(), tombstone.cause.as_str().to_owned()),
+                ("since".to_owned(), tombstone.since.to_string()),
+                ("deadline".to_owned(), tombstone.deadline().to_string()),
+                ("promise".to_owned(), "R2".to_owned()),
+            ]);
+            let event = Event {
+                at: now,
+                actor: self.actor.to_owned(),
+                action: "erasure.begin".to_owned(),
+                address: None,
+                outcome: Outcome::Started,
+                details,
+            };
+            self.commit(vec![Mutation::PutRecord(rows::tombstone_row(&tombstone))], event).await?;
+        }
+        Ok(())
+    }
+
     /// Writes that a step begins. No call may be made before this has returned.
     pub(super) async fn journal_started(&self, step: &Step) -> Result<(), StoreError> {
         let started = PendingStep {

@@ -131,11 +131,14 @@ impl<'a> World<'a> {
     /// Says that an instance is configured and will not be there: what is configured can be read of it, and what a provider
     /// would have decided is null.
     pub fn set_absent(&self, address: &Address) {
-        let Some((config, _)) = self.config(address) else { return };
+        let Some((config, findings)) = self.config(address) else { return };
+        // An argument that needs something absent is in error, and so unknown: nobody is to wait for it.
+        let lost = |value: &Value| findings.has_errors() && !value.is_wholly_known();
         let object = match (self.kind(address.kind()), config.value.entries()) {
             (Some(kind), Some(entries)) => Value::object(entries.iter().map(|(name, value)| {
                 let value = match kind.schema().attribute(name) {
                     Some(a) if a.write_only => Value::null(a.ty.without_optional()),
+                    Some(a) if lost(value) => Value::null(a.ty.without_optional()),
                     Some(a) if a.sensitive => value.clone().with_marks(Marks::SENSITIVE),
                     _ => value.clone(),
                 };

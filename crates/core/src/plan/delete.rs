@@ -1,4 +1,6 @@
 //! What goes: objects without configuration, orphans, left-over halves, and everything when the stack is destroyed.
+use std::sync::Arc;
+
 use ampere_lang::config::ResourceName;
 use ampere_lang::diagnostic::Diagnostic;
 use ampere_lang::eval::{InstanceKey, Repetition, Scope, Subject};
@@ -87,9 +89,7 @@ impl Planner<'_> {
             for observed in group {
                 let observed = with_part_id(observed);
                 let Some(existing) = adopted(self.input, &kind, &observed, Origin::Adopted) else { continue };
-                let resource = ResourceName { resource_type: kind.clone(), name: ORPHAN.into() };
-                let key = Some(InstanceKey::Key(existing.id.0.clone()));
-                let draft = self.deletion(Address { resource, key }, existing, Some(Reason::Orphan));
+                let draft = self.deletion(orphan_address(&kind, &existing), existing, Some(Reason::Orphan));
                 self.leftovers.push(draft);
             }
         }
@@ -143,7 +143,10 @@ impl Planner<'_> {
         let drafts = || self.drafts.values().chain(&self.leftovers);
         let mut findings = Vec::new();
         for (kind, problems) in &self.prior.incomplete {
-            let deleted = drafts().find(|d| d.change.address.kind() == &**kind && d.change.action.destroys());
+            // A promise is kept on the word of the contract, whatever else a listing leaves open.
+            let waits =
+                |d: &&Draft| d.change.action.destroys() && !matches!(d.change.reason, Some(Reason::Ended { .. }));
+            let deleted = drafts().filter(waits).find(|d| d.change.address.kind() == &**kind);
             findings.push(match deleted {
                 Some(draft) => {
                     let consequence = format!(
@@ -193,6 +196,12 @@ impl Planner<'_> {
         let findings = self.moves.still_declared(declared);
         self.diagnostics.extend(findings);
     }
+}
+
+/// The address of an object that nobody knows.
+pub(super) fn orphan_address(kind: &Arc<str>, existing: &Existing) -> Address {
+    let resource = ResourceName { resource_type: kind.clone(), name: ORPHAN.into() };
+    Address { resource, key: Some(InstanceKey::Key(existing.id.0.clone())) }
 }
 
 /// Parts without a main object are deleted by the id of the first.

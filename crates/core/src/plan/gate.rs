@@ -73,6 +73,50 @@ impl Planner<'_> {
         self.defer(deferred);
     }
 
+    /// Lets an instance go with its household: one that is there is deleted, one that is not is not made.
+    pub(super) fn depart(&mut self, address: &Address, existing: Option<Existing>, why: String, deadline: Timestamp) {
+        self.world.set_absent(address);
+        match existing {
+            None => self.not_made(address, why),
+            Some(existing) => {
+                let draft = self.departure(address.clone(), existing, why, deadline);
+                self.drafts.insert(address.clone(), draft);
+            }
+        }
+    }
+
+    /// Leaves an instance as it is until a person has agreed that its household goes.
+    pub(super) fn hold(&mut self, address: &Address, existing: Option<Existing>, why: String) {
+        match existing {
+            None => {
+                self.world.set_absent(address);
+                self.not_made(address, why);
+            }
+            Some(existing) => {
+                self.world.set(address, existing.attributes.clone());
+                self.drafts.insert(address.clone(), Draft::keep(address.clone(), existing));
+                let reason = format!("The deletion guard holds it back, though {why}");
+                self.defer(Deferred { address: address.clone(), reason, url: None, ended: false });
+            }
+        }
+    }
+
+    /// Whether an instance that is not there would belong to an account that must go; then it is put off for good.
+    pub(super) fn is_left_behind(&mut self, address: &Address) -> bool {
+        let Some(why) = self.fate_of_new(address) else { return false };
+        self.world.set_absent(address);
+        self.not_made(address, why);
+        true
+    }
+
+    /// Puts an instance off for good; one that has vanished is forgotten.
+    fn not_made(&mut self, address: &Address, why: String) {
+        if let Some(gone) = self.prior.gone.remove(address) {
+            self.forgotten.push(ObjectKey::current(gone.remembered_at));
+        }
+        self.defer(Deferred { address: address.clone(), reason: why, url: None, ended: true });
+    }
+
     /// Ends an instance: one that is there is deleted, one that is not is not made (R2).
     pub(super) fn end(
         &mut self,
@@ -83,12 +127,7 @@ impl Planner<'_> {
         deadline: Timestamp,
     ) {
         self.world.set_absent(address);
-        let Some(existing) = existing else {
-            if let Some(gone) = self.prior.gone.remove(address) {
-                self.forgotten.push(ObjectKey::current(gone.remembered_at));
-            }
-            return self.defer(Deferred { address: address.clone(), reason: why, url: None, ended: true });
-        };
+        let Some(existing) = existing else { return self.not_made(address, why) };
         let mut draft = Draft::delete(address.clone(), existing, Some(Reason::Ended { why }));
         draft.change.deadline = Some(deadline);
         draft.change.loss = draft.change.before.as_ref().and_then(|before| kind.loss(before));

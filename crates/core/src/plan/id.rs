@@ -64,6 +64,7 @@ impl Encoder<'_> {
             Mode::Normal => 0,
             Mode::Destroy => 1,
             Mode::RefreshOnly => 2,
+            Mode::Retention => 3,
         });
         self.number(plan.base);
         self.list(plan.changes.iter(), |e, change| e.change(change));
@@ -80,6 +81,7 @@ impl Encoder<'_> {
             e.option(change.after.as_ref(), |e, v| e.value(v, name));
         });
         self.list(plan.steps.iter(), |e, step| e.step(step));
+        self.list(plan.departures.iter(), |e, departure| e.plain(departure));
         self.list(plan.checks.iter(), |e, check| e.plain(&check));
         self.list(plan.targets.iter(), |e, target| match target {
             Target::Resource(name) => e.text(&format!("resource {name}")),

@@ -12,6 +12,7 @@ use super::planner::Planner;
 use super::prior::{Existing, Origin};
 use super::propose::{Proposal, propose};
 use super::resource::{placed, undecided};
+use super::retention::Fate;
 use super::{Action, Reason};
 use crate::address::Address;
 use crate::evaluate::Config;
@@ -21,6 +22,14 @@ impl Planner<'_> {
     /// Plans one instance and tells the world what will become of it.
     pub(super) fn plan_instance(&mut self, resource: &Resource, kind: &dyn Kind, address: Address) {
         let existing = self.existing(kind, &address);
+        match self.fate(&address, existing.as_ref()) {
+            Some(Fate::Departs { why, deadline }) => return self.depart(&address, existing, why, deadline),
+            Some(Fate::Held { why }) => return self.hold(&address, existing, why),
+            None => {}
+        }
+        if existing.is_none() && self.is_left_behind(&address) {
+            return;
+        }
         let Some(config) = self.instance_config(resource, kind, &address) else {
             self.world.set(&address, undecided());
             if let Some(existing) = existing {
@@ -185,7 +194,7 @@ impl Planner<'_> {
     }
 
     /// The addresses an instance needs.
-    fn needs(&self, address: &Address) -> Vec<Address> {
+    pub(super) fn needs(&self, address: &Address) -> Vec<Address> {
         let node = crate::evaluate::Node::Resource(address.resource.clone());
         let needed = self.world.graph().dependencies(&node);
         needed.iter().map(|d| self.world.needed_address(address, d)).collect()

@@ -10,6 +10,7 @@ use super::draft::Draft;
 use super::import::Imports;
 use super::moved::Moves;
 use super::prior::Prior;
+use super::retention::Departing;
 use super::target::Aim;
 use super::{CheckStatus, Deferred, Mode, OutputChange, Plan, PlanInput, id, lower, validate};
 use crate::address::Address;
@@ -27,6 +28,7 @@ pub(super) struct Planner<'a> {
     pub(super) aim: Aim,
     /// Resources whose replacements are made first.
     pub(super) create_first: BTreeSet<ResourceName>,
+    pub(super) departing: Departing,
     /// Objects as they are, by kind and id, for gates.
     pub(super) by_id: BTreeMap<(Arc<str>, ExternalId), Value>,
     pub(super) drafts: BTreeMap<Address, Draft>,
@@ -58,6 +60,7 @@ impl<'a> Planner<'a> {
         let world = World::new(input.module, input.variables, input.kinds, input.host);
         let create_first = world.created_first();
         let by_id = prior.by_id();
+        let departing = Departing::new(input, &prior);
         Planner {
             input,
             aim: Aim::new(input, world.graph(), &prior, &mut diagnostics),
@@ -66,6 +69,7 @@ impl<'a> Planner<'a> {
             prior,
             imports: Imports::default(),
             create_first,
+            departing,
             by_id,
             drafts: BTreeMap::new(),
             leftovers: Vec::new(),
@@ -83,8 +87,11 @@ impl<'a> Planner<'a> {
             Mode::Destroy => self.plan_destroy(),
             Mode::RefreshOnly => self.plan_refresh(),
             Mode::Normal => self.plan_configuration(),
+            Mode::Retention => self.plan_departing(),
         }
-        self.plan_deposed();
+        if self.input.options.mode != Mode::Retention {
+            self.plan_deposed();
+        }
         self.check_listings();
     }
 
@@ -113,6 +120,7 @@ impl<'a> Planner<'a> {
                 Node::Check(name) => self.plan_check(name),
             }
         }
+        self.plan_departing();
         self.plan_unconfigured();
         self.plan_orphans();
         self.plan_removed_outputs();
@@ -127,6 +135,7 @@ impl<'a> Planner<'a> {
         let mut changes: Vec<_> = self.drafts.into_values().map(|draft| draft.change).chain(leftovers).collect();
         changes.sort_by(|a, b| (&a.address, &a.deposed, &a.id).cmp(&(&b.address, &b.deposed, &b.id)));
         let drift = std::mem::take(&mut self.prior.drift);
+        let departures = self.departing.begun();
         let plan = Plan {
             id: String::new(),
             mode: self.input.options.mode,
@@ -137,6 +146,7 @@ impl<'a> Planner<'a> {
             deferred: self.deferred.into_values().collect(),
             outputs: self.outputs,
             steps,
+            departures,
             checks: self.checks,
             targets: self.input.options.targets.clone(),
             diagnostics: self.diagnostics,

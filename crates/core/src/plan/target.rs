@@ -49,7 +49,7 @@ impl Aim {
         }
         match input.options.mode {
             Mode::Destroy => add_dependents(&mut limits, prior),
-            Mode::Normal | Mode::RefreshOnly => add_needed(&mut limits, graph),
+            Mode::Normal | Mode::RefreshOnly | Mode::Retention => add_needed(&mut limits, graph),
         }
         let instances = limits.instances.iter().map(|a| a.resource.clone());
         limits.touched = limits.resources.iter().cloned().chain(instances).collect();

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::address::{Address, ResourceName};
 use crate::identity::{ExternalId, Marker};
+use crate::retention::Departure;
 
 /// What a plan is to bring about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub enum Mode {
     Destroy,
     /// The state takes over what really is; no object changes.
     RefreshOnly,
+    /// The promises: households that must go are deleted, whatever the configuration says or whether there is a sound one.
+    Retention,
 }
 
 /// A plan. The same input makes the same plan, byte for byte (see [`Plan::id`]).
@@ -42,6 +45,8 @@ pub struct Plan {
     pub outputs: BTreeMap<Arc<str>, OutputChange>,
     /// The work, in an order that fits; each step names the steps it waits for.
     pub steps: Vec<Step>,
+    /// Households whose departure begins with this plan. Apply writes their tombstones before anything else.
+    pub departures: Vec<Departure>,
     /// Results of preconditions, postconditions and checks, by display address.
     pub checks: BTreeMap<String, CheckStatus>,
     /// Addresses of `-target`, if any: then the plan may be incomplete.
@@ -279,6 +284,9 @@ pub struct Options {
     pub replace: Vec<Address>,
     /// Whether the inventory was made; without it the state is believed (`-refresh=false`).
     pub refreshed: bool,
+    /// Whether departures that have not begun stay so (the deletion guard holds them back): their households are left as
+    /// they are.
+    pub hold_departures: bool,
 }
 
 /// A resource or one instance of it.

@@ -13,6 +13,7 @@ use super::finding::FindingForm;
 use super::step::{StepForm, TargetForm};
 use super::{PlanFileError, SavedPlan};
 use crate::plan::{CheckStatus, Mode, Plan};
+use crate::retention::Departure;
 use crate::vault::CodecError;
 use crate::vault::codec::{self, Marking};
 
@@ -39,7 +40,7 @@ macro_rules! mirror {
 }
 pub(super) use mirror;
 
-mirror!(ModeForm of Mode { Normal, Destroy, RefreshOnly });
+mirror!(ModeForm of Mode { Normal, Destroy, RefreshOnly, Retention });
 mirror!(CheckForm of CheckStatus { Pass, Fail, Error, Unknown });
 
 /// A value, its marks readable: the whole document is sealed.
@@ -73,6 +74,7 @@ pub(super) struct Document {
     deferred: Vec<DeferredForm>,
     outputs: BTreeMap<Arc<str>, OutputForm>,
     steps: Vec<StepForm>,
+    departures: Vec<Departure>,
     checks: BTreeMap<String, CheckForm>,
     targets: Vec<TargetForm>,
     findings: Vec<FindingForm>,
@@ -88,8 +90,21 @@ impl Document {
         variables: &BTreeMap<Arc<str>, Value>,
     ) -> Result<Document, PlanFileError> {
         // Without `..`: a new part of a plan does not compile until it is here.
-        let Plan { id, mode, base, made_at, changes, drift, deferred, outputs, steps, checks, targets, diagnostics } =
-            plan;
+        let Plan {
+            id,
+            mode,
+            base,
+            made_at,
+            changes,
+            drift,
+            deferred,
+            outputs,
+            steps,
+            departures,
+            checks,
+            targets,
+            diagnostics,
+        } = plan;
         let (ephemeral, kept): (Vec<_>, Vec<_>) =
             variables.iter().partition(|(_, value)| value.deep_marks().ephemeral());
         let variables = kept.into_iter().map(|(name, value)| Ok((name.clone(), ValueForm::of(value)?)));
@@ -104,6 +119,7 @@ impl Document {
             deferred: deferred.iter().map(DeferredForm::of).collect(),
             outputs: outputs.collect::<Result<_, CodecError>>()?,
             steps: steps.iter().map(StepForm::of).collect::<Result<_, _>>()?,
+            departures: departures.clone(),
             checks: checks.iter().map(|(name, status)| (name.clone(), (*status).into())).collect(),
             targets: targets.iter().map(TargetForm::of).collect(),
             findings: diagnostics.iter().map(FindingForm::of).collect::<Result<_, _>>()?,
@@ -130,6 +146,7 @@ impl Document {
             deferred: self.deferred.into_iter().map(DeferredForm::deferred).collect(),
             outputs: outputs.collect::<Result<_, PlanFileError>>()?,
             steps: self.steps.into_iter().map(StepForm::step).collect::<Result<_, _>>()?,
+            departures: self.departures,
             checks: self.checks.into_iter().map(|(name, status)| (name, status.into())).collect(),
             targets: self.targets.into_iter().map(TargetForm::target).collect(),
             diagnostics,

@@ -7,7 +7,7 @@ mod alarm;
 mod tombstone;
 
 pub use alarm::Alarm;
-pub use tombstone::{Cause, Owner, Tombstone};
+pub use tombstone::{Cause, Departure, Owner, Tombstone};
 
 use jiff::{SignedDuration, Timestamp};
 

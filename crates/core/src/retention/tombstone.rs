@@ -47,7 +47,20 @@ impl Cause {
     }
 }
 
-/// A departure: begun, gone, confirmed. It holds no personal data, so that it may stay when everything else is gone.
+/// A household that must go, as a plan finds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Departure {
+    /// Whose household.
+    pub owner: Owner,
+    /// The addresses it has, as in the markers, sorted.
+    pub members: Vec<AddressHash>,
+    /// Why.
+    pub cause: Cause,
+    /// t₀: the 24 hours count from here.
+    pub since: Timestamp,
+}
+
+/// What is remembered of a departure: held or begun, gone, confirmed. It holds no personal data, so that it may stay when everything else is gone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tombstone {
     /// Whose household.
@@ -58,8 +71,10 @@ pub struct Tombstone {
     pub cause: Cause,
     /// t₀: the 24 hours count from here.
     pub since: Timestamp,
-    /// When the first deletion was allowed to begin.
-    pub begun_at: Timestamp,
+    /// When the first deletion was allowed to begin; none while the deletion guard holds it back. From then on there is no
+    /// way back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun_at: Option<Timestamp>,
     /// When a complete listing found nothing of it any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone_at: Option<Timestamp>,
@@ -72,6 +87,17 @@ pub struct Tombstone {
 }
 
 impl Tombstone {
+    /// Of a departure that is held back, or begins.
+    pub fn new(departure: &Departure, begun_at: Option<Timestamp>) -> Tombstone {
+        let Departure { owner, members, cause, since } = departure.clone();
+        Tombstone { owner, members, cause, since, begun_at, gone_at: None, confirmed_at: None, alarm: None }
+    }
+
+    /// Whether deletions have begun: then the household is not made again, whatever its subscriptions say by now.
+    pub fn is_begun(&self) -> bool {
+        self.begun_at.is_some()
+    }
+
     /// When nothing of it may be left.
     pub fn deadline(&self) -> Timestamp {
         super::deadline(self.since)

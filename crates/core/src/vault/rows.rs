@@ -232,14 +232,10 @@ fn tombstones(stored: &StoredSnapshot) -> Result<BTreeMap<Owner, Tombstone>, Row
 }
 
 /// The row of a tombstone. It holds no personal data, so nothing in it is sealed.
-///
-/// # Errors
-/// [`RowError::Damaged`] if it cannot be written, which its type does not allow.
-pub fn encode_tombstone(tombstone: &Tombstone) -> Result<StoredRecord, RowError> {
-    let id = tombstone.owner.to_string();
+pub fn tombstone_row(tombstone: &Tombstone) -> StoredRecord {
     let body = TombstoneBody { form: VERSION, tombstone: tombstone.clone() };
-    let body = text(&body, &format!("tombstone {id}"))?;
-    Ok(StoredRecord { kind: RecordKind::Tombstone, id, body })
+    let body = serde_json::to_string(&body).expect("hashes, names and times can be written");
+    StoredRecord { kind: RecordKind::Tombstone, id: tombstone.owner.to_string(), body }
 }
 
 /// What sealed parts are bound to: a deposed object is another one than the current.

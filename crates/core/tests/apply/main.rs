@@ -8,6 +8,7 @@ mod keys;
 mod kit;
 mod order;
 mod outputs;
+mod reconcile;
 mod replacement;
 mod retry;
 mod secrecy;

@@ -7,5 +7,6 @@ mod gate;
 mod identity;
 mod kit;
 mod lifecycle;
+mod retention;
 mod scale;
 mod world;

@@ -172,7 +172,7 @@ async fn a_customer_comes_into_being_is_changed_and_goes() {
 }
 
 #[tokio::test]
-async fn r2_an_ended_subscription_takes_the_instance_with_it() {
+async fn r2_an_ended_subscription_takes_everything_of_the_account_with_it() {
     let run = Run::start().await;
     let module = customer(SECRET, "cx23");
     let plan = run.plan(&module, Mode::Normal).await;
@@ -180,11 +180,15 @@ async fn r2_an_ended_subscription_takes_the_instance_with_it() {
     let subscription = run.world.objects("stripe", "subscriptions").await[0]["id"].as_str().unwrap().to_owned();
     run.world.event(&subscription, "end").await;
     let plan = run.plan(&module, Mode::Normal).await;
-    assert_eq!(actions(&plan), [("ampere_instance.bot".to_owned(), Action::Delete)]);
-    let change = plan.changes.iter().find(|change| change.action == Action::Delete).unwrap();
+    assert!(actions(&plan).iter().all(|(_, action)| *action == Action::Delete), "{:?}", actions(&plan));
+    let change = plan.changes.iter().find(|change| change.address.to_string() == "ampere_instance.bot").unwrap();
     assert!(change.deadline.is_some() && change.loss.as_deref().is_some_and(|loss| loss.contains("memory")));
     run.apply(&module, &plan).await;
-    assert!(run.world.objects("hetzner", "servers").await.is_empty());
+    for (cloud, kind) in [("hetzner", "servers"), ("identity_toolkit", "accounts"), ("firestore", "documents")] {
+        assert!(run.world.objects(cloud, kind).await.is_empty(), "{cloud} {kind}");
+    }
+    let customers = run.world.objects("stripe", "customers").await;
+    assert!(customers.iter().all(|customer| customer["deleted"] == true), "{customers:?}");
     assert_eq!(actions(&run.plan(&module, Mode::Normal).await), [], "it is not planned again");
 }
 

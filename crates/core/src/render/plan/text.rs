@@ -80,6 +80,10 @@ impl PlanDocument<'_> {
                 "Your infrastructure still matches the configuration.",
                 "Ampere has checked that the real remote objects still match the result of\nyour most recent changes, and found no differences.",
             ),
+            Mode::Retention => (
+                "Nobody has to be deleted.",
+                "Every household that is still there has a subscription in force, or one that\nmay yet be paid.",
+            ),
             Mode::Normal if drifted => (
                 "Your infrastructure matches the configuration.",
                 "Your configuration already says what was changed outside. The next apply\nwrites it into the state.",

@@ -62,6 +62,27 @@ impl Cloud {
         Cloud { kinds, state: Mutex::default(), hook: Mutex::default(), slowness: Duration::from_millis(100) }
     }
 
+    /// A cloud whose kinds know whose their objects are.
+    pub fn of_households() -> Cloud {
+        let mut kinds = super::household_kinds();
+        kinds.remove("terraform_data");
+        Cloud { kinds, ..Cloud::new() }
+    }
+
+    /// Somebody changes an attribute of an object.
+    pub fn change(&self, id: &ExternalId, attribute: &str, value: Value) {
+        let mut state = self.state();
+        let thing = state.things.get_mut(id).unwrap();
+        let mut entries = thing.attributes.entries().unwrap().clone();
+        entries.insert(attribute.into(), value);
+        thing.attributes = Value::object(entries);
+    }
+
+    /// Somebody puts an object there.
+    pub fn plant(&self, id: &str, thing: Thing) {
+        self.state().things.insert(ExternalId::from(id), thing);
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

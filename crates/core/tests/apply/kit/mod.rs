@@ -2,11 +2,14 @@
 mod cloud;
 #[path = "../../plan/kit/host.rs"]
 mod host;
+#[path = "../../plan/kit/household.rs"]
+mod household;
 #[path = "../../plan/kit/kinds.rs"]
 mod kinds;
 mod store;
 
 pub use cloud::{Cloud, Fault, context};
+pub use household::household_kinds;
 pub use store::{Failure, Notebook};
 
 use std::collections::BTreeMap;
@@ -39,11 +42,20 @@ impl Random for Dice {
     }
 }
 
-struct Noon;
+/// A clock that stands still until it is moved.
+pub struct Watch(Mutex<jiff::Timestamp>);
 
-impl Clock for Noon {
+impl Watch {
+    /// Some hours go by.
+    pub fn pass(&self, hours: i64) {
+        let mut now = self.0.lock().unwrap();
+        *now = now.checked_add(jiff::SignedDuration::from_hours(hours)).unwrap();
+    }
+}
+
+impl Clock for Watch {
     fn now(&self) -> jiff::Timestamp {
-        "2026-11-22T12:00:00Z".parse().unwrap()
+        *self.0.lock().unwrap()
     }
 }
 
@@ -57,6 +69,7 @@ pub struct Stack {
     pub parallelism: usize,
     pub cancel: CancellationToken,
     pub events: Arc<Mutex<Vec<Event>>>,
+    pub clock: Arc<Watch>,
     random: Arc<Dice>,
 }
 
@@ -71,6 +84,7 @@ impl Stack {
             parallelism: DEFAULT_PARALLELISM,
             cancel: CancellationToken::new(),
             events: Arc::default(),
+            clock: Arc::new(Watch(Mutex::new("2026-11-22T12:00:00Z".parse().unwrap()))),
             random: Arc::default(),
         };
         stack.configure(text);
@@ -97,7 +111,7 @@ impl Stack {
             providers: Providers::new().with(builtin).with(self.cloud.clone()),
             store: self.store.clone(),
             vault: Arc::new(Vault::open(&root, "test", &rows.keys, self.random.clone()).unwrap()),
-            clock: Arc::new(Noon),
+            clock: self.clock.clone(),
             random: self.random.clone(),
             host: Arc::new(NoHost),
             actor: "ada@laptop".into(),

@@ -1,10 +1,12 @@
 //! What the tests of the planner stand on: a scene (configuration, state, cloud), and plans as short texts.
 mod host;
+mod household;
 mod kinds;
 mod listing;
 mod world;
 
 pub use host::NoHost;
+pub use household::household_kinds;
 pub use kinds::kinds;
 pub use listing::{listing, problems, steps};
 

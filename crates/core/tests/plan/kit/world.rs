@@ -6,6 +6,7 @@ use ampere_core::evaluate::World;
 use ampere_core::identity::{ExternalId, Marker};
 use ampere_core::inventory::Observed;
 use ampere_core::plan::{Action, Operation, Plan, Step, propose};
+use ampere_core::retention::Tombstone;
 use ampere_core::snapshot::{Object, ObjectKey, OutputValue};
 use ampere_lang::value::Value;
 
@@ -14,6 +15,8 @@ use super::{Scene, TestFingerprint, marker};
 impl Scene {
     /// Does what a plan says, to the state and to the cloud.
     pub fn apply(&mut self, plan: &Plan) -> &mut Scene {
+        let begun = plan.departures.iter().map(|d| (d.owner.clone(), Tombstone::new(d, Some(super::now()))));
+        self.snapshot.tombstones.extend(begun);
         let module = self.module.clone();
         let variables = self.variables.clone();
         let kinds = self.kinds.clone();

@@ -1,0 +1,299 @@
+//! Households that must go (promises R1, R2, R3).
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use ampere_lang::config::ResourceName;
+use ampere_lang::eval::evaluate;
+use jiff::Timestamp;
+
+use super::draft::Draft;
+use super::planner::Planner;
+use super::prior::{Existing, Origin, Prior, adopted};
+use super::{Mode, PlanInput, Reason};
+use crate::address::Address;
+use crate::identity::AddressHash;
+use crate::kind::Gate;
+use crate::retention::{Cause, Departure, Owner, Tombstone, deadline};
+
+/// What a fingerprint of an account's uid is a fingerprint of.
+pub const OWNER: &str = "ampere.owner";
+
+/// The households that a plan deletes, and those it leaves alone until a person has agreed.
+#[derive(Debug, Default)]
+pub(super) struct Departing {
+    households: BTreeMap<Owner, Household>,
+    /// Accounts of these households that are known by their uid.
+    by_uid: BTreeMap<Arc<str>, Owner>,
+    /// Their addresses.
+    by_hash: BTreeMap<AddressHash, Owner>,
+    /// Configured instances that belong to one, as far as the plan has come.
+    addresses: BTreeSet<Address>,
+}
+
+/// Why and until when.
+#[derive(Clone, Debug)]
+struct Household {
+    why: String,
+    since: Timestamp,
+    /// Whether the deletion guard holds it back.
+    held: bool,
+    /// What begins with this plan.
+    new: Option<Departure>,
+}
+
+/// What becomes of an instance whose household must go.
+pub(super) enum Fate {
+    /// It is deleted, or not made.
+    Departs {
+        /// Why, as a sentence.
+        why: String,
+        /// When it must be gone.
+        deadline: Timestamp,
+    },
+    /// It stays as it is until a person has agreed.
+    Held {
+        /// Why, as a sentence.
+        why: String,
+    },
+}
+
+impl Departing {
+    /// Finds them: by what is remembered, and by what their contracts really say.
+    pub(super) fn new(input: &PlanInput<'_>, prior: &Prior) -> Departing {
+        let mut departing = Departing::default();
+        if matches!(input.options.mode, Mode::Destroy | Mode::RefreshOnly) {
+            return departing;
+        }
+        for tombstone in input.snapshot.tombstones.values().filter(|tombstone| tombstone.is_begun()) {
+            departing.remember(tombstone);
+        }
+        departing.find_owners(input, prior);
+        // A limited plan begins nothing that reaches beyond its limits.
+        if input.options.refreshed && input.options.targets.is_empty() {
+            departing.find_ended(input, prior);
+        }
+        departing
+    }
+
+    fn remember(&mut self, tombstone: &Tombstone) {
+        let since = tombstone.since;
+        let why = match tombstone.cause {
+            Cause::ErasureRequested => "its owner asked for erasure".to_owned(),
+            cause => format!("its account has left ({})", cause.as_str().replace('_', " ")),
+        };
+        let why = format!("{why} on {}", since.strftime("%Y-%m-%d at %H:%M UTC"));
+        self.households.insert(tombstone.owner.clone(), Household { why, since, held: false, new: None });
+        let hashes = tombstone.members.iter().map(|hash| (hash.clone(), tombstone.owner.clone()));
+        self.by_hash.extend(hashes);
+    }
+
+    /// The uids behind the tombstones, of accounts of which something is still there.
+    fn find_owners(&mut self, input: &PlanInput<'_>, prior: &Prior) {
+        if self.households.is_empty() {
+            return;
+        }
+        let uids: BTreeSet<Arc<str>> = everything(input, prior).filter_map(|object| object.uid).collect();
+        for uid in uids {
+            let owner = owner(input, &uid);
+            if self.households.contains_key(&owner) {
+                self.by_uid.insert(uid, owner);
+            }
+        }
+    }
+
+    fn find_ended(&mut self, input: &PlanInput<'_>, prior: &Prior) {
+        let mut contracts: BTreeMap<Arc<str>, Option<Vec<End>>> = BTreeMap::new();
+        for object in everything(input, prior) {
+            let Some(uid) = object.uid.filter(|uid| !self.by_uid.contains_key(uid)) else { continue };
+            let kind = input.kinds.get(object.kind);
+            let Some(gate) = kind.and_then(|kind| kind.standing(&object.existing.attributes, input.now)) else {
+                continue;
+            };
+            // One that is in force, or of which nobody can be sure, lets the whole household stay.
+            let sure = !prior.incomplete.contains_key(object.kind) && object.existing.origin != Origin::Imported;
+            match (gate, contracts.entry(uid).or_insert_with(|| Some(Vec::new()))) {
+                (Gate::Ended { reason, cause, since }, Some(ends)) if sure => {
+                    ends.push(End { why: reason, cause, since: since.unwrap_or(input.now) });
+                }
+                (_, ends) => *ends = None,
+            }
+        }
+        for (uid, ends) in contracts {
+            // The data is kept for as long as one contract lasts (R1): the last end counts.
+            if let Some(end) = ends.and_then(|ends| ends.into_iter().max_by_key(|end| end.since)) {
+                self.begin(input, prior, uid, end);
+            }
+        }
+    }
+
+    fn begin(&mut self, input: &PlanInput<'_>, prior: &Prior, uid: Arc<str>, end: End) {
+        let owner = owner(input, &uid);
+        let members: BTreeSet<AddressHash> = everything(input, prior)
+            .filter(|object| object.uid.as_deref() == Some(&uid))
+            .map(|object| object.existing.marker.address.clone())
+            .collect();
+        // One that was held back keeps the time of which it was first seen.
+        let held = input.snapshot.tombstones.get(&owner).map(|tombstone| tombstone.since);
+        let since = held.map_or(end.since, |held| held.min(end.since));
+        let departure =
+            Departure { owner: owner.clone(), members: members.into_iter().collect(), cause: end.cause, since };
+        let household = Household { why: end.why, since, held: input.options.hold_departures, new: Some(departure) };
+        self.by_uid.insert(uid, owner.clone());
+        self.households.insert(owner, household);
+    }
+
+    /// The departures that begin with this plan.
+    pub(super) fn begun(&self) -> Vec<Departure> {
+        let new = self.households.values().filter(|household| !household.held);
+        new.filter_map(|household| household.new.clone()).collect()
+    }
+
+    fn household(&self, uid: Option<&str>, hash: &AddressHash) -> Option<&Household> {
+        let owner = uid.and_then(|uid| self.by_uid.get(uid)).or_else(|| self.by_hash.get(hash))?;
+        self.households.get(owner)
+    }
+}
+
+/// The end of a contract.
+struct End {
+    why: String,
+    cause: Cause,
+    since: Timestamp,
+}
+
+/// The keyed fingerprint of a uid.
+fn owner(input: &PlanInput<'_>, uid: &str) -> Owner {
+    Owner(input.fingerprint.fingerprint(OWNER, uid).into())
+}
+
+/// An object that is there, and the account it belongs to.
+struct Belonging<'a> {
+    kind: &'a str,
+    existing: std::borrow::Cow<'a, Existing>,
+    uid: Option<Arc<str>>,
+}
+
+/// Everything there is, left-over halves apart.
+fn everything<'a>(input: &'a PlanInput<'_>, prior: &'a Prior) -> impl Iterator<Item = Belonging<'a>> {
+    use std::borrow::Cow;
+    let known = prior.current.iter().map(|(address, existing)| (address.kind(), Cow::Borrowed(existing)));
+    let strangers = prior.unclaimed.iter().flat_map(move |((kind, _), group)| {
+        let found = group.iter().filter_map(move |o| adopted(input, kind, o, Origin::Adopted));
+        found.map(move |existing| (&**kind, Cow::Owned(existing)))
+    });
+    known.chain(strangers).map(|(kind, existing)| {
+        let uid = uid(input, kind, &existing);
+        Belonging { kind, existing, uid }
+    })
+}
+
+fn uid(input: &PlanInput<'_>, kind: &str, existing: &Existing) -> Option<Arc<str>> {
+    input.kinds.get(kind)?.owner(&existing.attributes).map(Arc::from)
+}
+
+impl Planner<'_> {
+    /// What becomes of a configured instance whose household must go; none if it may stay.
+    pub(super) fn fate(&mut self, address: &Address, existing: Option<&Existing>) -> Option<Fate> {
+        let uid = existing.and_then(|existing| uid(self.input, address.kind(), existing));
+        let hash = (self.input.marker)(address).address;
+        let Household { why, since, held, .. } = self.departing.household(uid.as_deref(), &hash)?.clone();
+        if held {
+            return Some(Fate::Held { why });
+        }
+        self.departing.addresses.insert(address.clone());
+        Some(Fate::Departs { why, deadline: deadline(since) })
+    }
+
+    /// Why an instance cannot be made that would belong to an account which must go.
+    pub(super) fn fate_of_new(&mut self, address: &Address) -> Option<String> {
+        let arguments = &self.world.resource(&address.resource)?.config.attributes;
+        let account = arguments.iter().find(|argument| &*argument.name == "account")?;
+        let (account, findings) = evaluate(&account.value, &self.world.inside(address), self.input.host);
+        if findings.has_errors() || !account.is_null() {
+            return None;
+        }
+        let gone = self.needs(address).into_iter().find_map(|needed| self.departed(&needed).cloned())?;
+        self.departing.addresses.insert(address.clone());
+        Some(format!("It belongs to {gone}, whose account has left"))
+    }
+
+    /// The departing instance that an address, perhaps of a whole resource, stands for.
+    fn departed(&self, needed: &Address) -> Option<&Address> {
+        let departing = &self.departing.addresses;
+        if needed.key.is_some() {
+            return departing.get(needed);
+        }
+        let first = Address { resource: ResourceName::clone(&needed.resource), key: None };
+        departing.range(first..).next().filter(|found| found.resource == needed.resource)
+    }
+
+    /// Deletes whatever belongs to households that must go and that the walk through the configuration has not met: what is
+    /// not configured, and everything when the configuration is not looked at.
+    pub(super) fn plan_departing(&mut self) {
+        let addresses: Vec<Address> = self.prior.current.keys().cloned().collect();
+        for address in addresses {
+            let Some(existing) = self.prior.current.get(&address) else { continue };
+            let uid = uid(self.input, address.kind(), existing);
+            let hash = existing.marker.address.clone();
+            let Some(household) = self.departing.household(uid.as_deref(), &hash).cloned() else { continue };
+            let draft = match household.held {
+                true if self.input.options.mode == Mode::Retention => continue,
+                true => Draft::keep(address.clone(), existing.clone()),
+                false => self.departure(address.clone(), existing.clone(), household.why, deadline(household.since)),
+            };
+            self.prior.current.remove(&address);
+            self.drafts.insert(address, draft);
+        }
+        self.plan_departing_halves();
+        self.plan_departing_strangers();
+    }
+
+    /// The same for left-over halves of replacements.
+    fn plan_departing_halves(&mut self) {
+        for (key, existing) in std::mem::take(&mut self.prior.deposed) {
+            let uid = uid(self.input, key.address.kind(), &existing);
+            let household = self.departing.household(uid.as_deref(), &existing.marker.address).cloned();
+            match household.filter(|household| !household.held) {
+                Some(Household { why, since, .. }) => {
+                    let mut draft = self.departure(key.address, existing, why, deadline(since));
+                    draft.change.deposed = key.deposed;
+                    self.leftovers.push(draft);
+                }
+                None => {
+                    self.prior.deposed.insert(key, existing);
+                }
+            }
+        }
+    }
+
+    /// The same for objects that only the clouds know.
+    fn plan_departing_strangers(&mut self) {
+        let mut drafts = Vec::new();
+        for ((kind, hash), group) in &mut self.prior.unclaimed {
+            group.retain(|observed| {
+                let Some(existing) = adopted(self.input, kind, observed, Origin::Adopted) else { return true };
+                let uid = uid(self.input, kind, &existing);
+                let Some(household) = self.departing.household(uid.as_deref(), hash) else { return true };
+                if !household.held {
+                    let address = super::delete::orphan_address(kind, &existing);
+                    drafts.push((address, existing, household.why.clone(), deadline(household.since)));
+                }
+                false
+            });
+        }
+        self.prior.unclaimed.retain(|_, group| !group.is_empty());
+        for (address, existing, why, deadline) in drafts {
+            let draft = self.departure(address, existing, why, deadline);
+            self.leftovers.push(draft);
+        }
+    }
+
+    /// The deletion of an object whose household must go. `prevent_destroy` is no match for a promise.
+    pub(super) fn departure(&self, address: Address, existing: Existing, why: String, deadline: Timestamp) -> Draft {
+        let kind = self.world.kind(address.kind());
+        let mut draft = Draft::delete(address, existing, Some(Reason::Ended { why }));
+        draft.change.deadline = Some(deadline);
+        draft.change.loss = kind.zip(draft.change.before.as_ref()).and_then(|(kind, before)| kind.loss(before));
+        draft
+    }
+}

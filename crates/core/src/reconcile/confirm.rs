@@ -1,0 +1,110 @@
+//! "Deleted" is what two readers do not find any more (design invariant 9).
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::pass::is_complete;
+use super::{PassReport, Reconciler};
+use crate::audit;
+use crate::engine::{Engine, EngineError};
+use crate::identity::AddressHash;
+use crate::inventory::{Depth, Inventory};
+use crate::plan::OWNER;
+use crate::retention::{Owner, Tombstone};
+use crate::snapshot::Snapshot;
+use crate::store::Lease;
+
+impl Reconciler {
+    /// Looks again for those who should be gone: a complete listing made after their deletion finds nothing of them, and then
+    /// the witness finds nothing either.
+    pub(super) async fn confirm(
+        &self,
+        lease: &Lease,
+        snapshot: &Snapshot,
+        inventory: &Inventory,
+        report: &mut PassReport,
+    ) -> Result<(), EngineError> {
+        let gone = self.gone(lease, snapshot, inventory, report).await?;
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let kinds = self.engine.listed_kinds();
+        let (seen, findings) = self.engine.list_by(&self.witness, &kinds, &BTreeMap::new(), Depth::Parts).await;
+        if findings.has_errors() || !is_complete(&seen) {
+            report.findings.extend(findings);
+            return Ok(());
+        }
+        let found = Presence::of(&self.engine, &seen, None);
+        for mut tombstone in gone.into_iter().filter(|tombstone| !found.has(tombstone)) {
+            tombstone.confirmed_at = Some(self.engine.clock.now());
+            self.write(lease, &tombstone, "erasure.confirm", audit::Outcome::Succeeded).await?;
+            report.confirmed.push(tombstone);
+        }
+        Ok(())
+    }
+
+    /// Those of whom this pass's own listing, made before it deleted anything, has nothing any more.
+    async fn gone(
+        &self,
+        lease: &Lease,
+        snapshot: &Snapshot,
+        inventory: &Inventory,
+        report: &PassReport,
+    ) -> Result<Vec<Tombstone>, EngineError> {
+        let waits = |tombstone: &&Tombstone| tombstone.is_begun() && tombstone.confirmed_at.is_none();
+        let waiting: Vec<&Tombstone> = snapshot.tombstones.values().filter(waits).collect();
+        if waiting.is_empty() || !is_complete(inventory) {
+            return Ok(Vec::new());
+        }
+        let found = Presence::of(&self.engine, inventory, Some(snapshot));
+        let mut gone = Vec::new();
+        for tombstone in waiting.into_iter().filter(|tombstone| !found.has(tombstone)) {
+            let mut tombstone = tombstone.clone();
+            if tombstone.gone_at.is_none() {
+                tombstone.gone_at = Some(report.at);
+                self.write(lease, &tombstone, "erasure.gone", audit::Outcome::Succeeded).await?;
+            }
+            gone.push(tombstone);
+        }
+        Ok(gone)
+    }
+}
+
+/// Households and addresses of which something is there.
+pub(super) struct Presence {
+    owners: BTreeSet<Owner>,
+    addresses: BTreeSet<AddressHash>,
+}
+
+impl Presence {
+    /// What listings, and the state if it is asked too, know of.
+    pub(super) fn of(engine: &Engine, inventory: &Inventory, snapshot: Option<&Snapshot>) -> Presence {
+        let mut uids: BTreeSet<String> = BTreeSet::new();
+        let mut addresses = BTreeSet::new();
+        let kinds = engine.providers.kinds();
+        for (name, listing) in &inventory.listings {
+            for observed in &listing.objects {
+                addresses.insert(observed.marker.address.clone());
+                let object = observed.object();
+                uids.extend(kinds.get(&**name).and_then(|kind| kind.owner(&object)).map(str::to_owned));
+            }
+        }
+        for (key, object) in snapshot.into_iter().flat_map(|snapshot| &snapshot.objects) {
+            addresses.insert(engine.vault.marker(&key.address).address);
+            uids.extend(kinds.get(key.address.kind()).and_then(|k| k.owner(&object.attributes)).map(str::to_owned));
+        }
+        let owners = uids.iter().map(|uid| engine.owner(uid)).collect();
+        Presence { owners, addresses }
+    }
+
+    /// Whether anything of a household is there.
+    pub(super) fn has(&self, tombstone: &Tombstone) -> bool {
+        self.owners.contains(&tombstone.owner) || tombstone.members.iter().any(|hash| self.addresses.contains(hash))
+    }
+}
+
+impl Engine {
+    /// By what a household is known: the keyed fingerprint of its account's uid.
+    pub fn owner(&self, uid: &str) -> Owner {
+        use crate::kind::Fingerprint;
+        Owner(self.vault.fingerprint(OWNER, uid).into())
+    }
+}

@@ -1,0 +1,173 @@
+//! Households that must go when their last contract has ended (R1, R2, R3).
+use ampere_core::plan::{Mode, OWNER};
+use ampere_core::retention::{Cause, Owner, Tombstone};
+use ampere_core::snapshot::ObjectKey;
+use ampere_lang::config::Module;
+use ampere_lang::value::Value;
+
+use crate::kit::{Scene, address, household_kinds, marker, now, problems, steps};
+
+const STACK: &str = r#"
+variable "customers" { default = { ada = 1, bob = 2 } }
+resource "cloud_account" "all" {
+  for_each = var.customers
+  email    = "${each.key}@example.com"
+}
+resource "cloud_subscription" "all" {
+  for_each = var.customers
+  account  = cloud_account.all[each.key].id
+}
+resource "cloud_secret" "all" {
+  for_each = var.customers
+  account  = cloud_account.all[each.key].id
+  lifecycle { prevent_destroy = true }
+}
+"#;
+
+fn scene() -> Scene {
+    let mut scene = Scene::new(STACK);
+    scene.kinds = household_kinds();
+    scene.converge();
+    scene
+}
+
+/// The contract of one of them ended.
+fn ended(scene: &mut Scene, who: &str, at: &str) {
+    let key = ObjectKey::current(address(&format!("cloud_subscription.all[\"{who}\"]")));
+    let id = scene.snapshot.objects[&key].id.0.clone();
+    scene.observed(&id).attributes.insert("status".into(), Value::string(at));
+}
+
+const MORNING: &str = "2026-11-22T08:00:00Z";
+
+#[test]
+fn r2_everything_that_belongs_to_the_account_goes_and_nothing_of_it_comes_back() {
+    let mut scene = scene();
+    ended(&mut scene, "ada", MORNING);
+    let plan = scene.plan();
+    assert_eq!(problems(&plan), "", "prevent_destroy is no match for a promise");
+    let deletions: Vec<_> = plan.changes.iter().filter(|c| c.action.destroys()).collect();
+    assert_eq!(deletions.len(), 3);
+    let deadline = "2026-11-23T08:00:00Z".parse().unwrap();
+    assert!(deletions.iter().all(|c| c.address.to_string().contains("ada") && c.deadline == Some(deadline)));
+    let text = steps(&plan);
+    assert!(text.find("cloud_secret").unwrap() < text.find("cloud_account").unwrap(), "{text}");
+    let [departure] = &plan.departures[..] else { panic!("{:?}", plan.departures) };
+    assert_eq!((departure.cause, departure.since.to_string().as_str()), (Cause::SubscriptionEnded, MORNING));
+    assert_eq!(departure.members.len(), 3);
+    assert!(!format!("{departure:?}").contains("all-"), "no uid and no address in what is remembered");
+
+    scene.apply(&plan);
+    let again = scene.plan();
+    assert_eq!((steps(&again).as_str(), problems(&again).as_str()), ("", ""), "{}", scene.listing());
+    assert!(again.departures.is_empty());
+    assert_eq!(again.deferred.len(), 3, "{:?}", again.deferred);
+    assert!(again.deferred.iter().all(|d| d.ended && d.address.to_string().contains("ada")));
+    // A new thing for an account that has left is not made either.
+    let more = format!("{STACK}\nresource \"cloud_secret\" \"more\" {{ account = cloud_account.all[\"ada\"].id }}");
+    scene.configure(&more);
+    let plan = scene.plan();
+    assert_eq!((steps(&plan).as_str(), problems(&plan).as_str()), ("", ""));
+}
+
+#[test]
+fn r1_one_contract_in_force_keeps_everything() {
+    let mut scene = scene();
+    let second = "\nresource \"cloud_subscription\" \"second\" { account = cloud_account.all[\"ada\"].id }";
+    scene.configure(&format!("{STACK}{second}")).converge();
+    ended(&mut scene, "ada", MORNING);
+    let plan = scene.plan();
+    assert!(plan.departures.is_empty());
+    assert!(plan.changes.iter().all(|c| !c.action.destroys()), "{}", scene.listing());
+}
+
+#[test]
+fn r1_the_24_hours_count_from_the_end_of_the_last_contract() {
+    let mut scene = scene();
+    let second = "\nresource \"cloud_subscription\" \"second\" { account = cloud_account.all[\"ada\"].id }";
+    scene.configure(&format!("{STACK}{second}")).converge();
+    ended(&mut scene, "ada", MORNING);
+    let id = scene.snapshot.objects[&ObjectKey::current(address("cloud_subscription.second"))].id.0.clone();
+    scene.observed(&id).attributes.insert("status".into(), Value::string("2026-11-22T10:00:00Z"));
+    assert_eq!(scene.plan().departures[0].since.to_string(), "2026-11-22T10:00:00Z");
+}
+
+#[test]
+fn without_a_sound_configuration_only_the_departing_go_and_half_listings_do_not_stop_them() {
+    let mut scene = scene();
+    ended(&mut scene, "ada", MORNING);
+    scene.module = Module::default();
+    scene.incomplete("cloud_secret").mode(Mode::Retention);
+    let plan = scene.plan();
+    assert_eq!(problems(&plan).lines().filter(|line| line.starts_with("error")).count(), 0, "{}", problems(&plan));
+    let gone: Vec<_> = plan.changes.iter().filter(|c| c.action.destroys()).map(|c| c.address.to_string()).collect();
+    assert_eq!(gone.len(), 3, "{gone:?}");
+    assert!(gone.iter().all(|address| address.contains("ada")));
+    scene.apply(&plan);
+    assert_eq!(scene.snapshot.objects.len(), 3, "bob stays");
+}
+
+#[test]
+fn an_incomplete_listing_of_contracts_begins_no_departure() {
+    let mut scene = scene();
+    ended(&mut scene, "ada", MORNING);
+    scene.incomplete("cloud_subscription").mode(Mode::Retention);
+    assert!(scene.plan().departures.is_empty());
+    assert_eq!(steps(&scene.plan()), "");
+}
+
+#[test]
+fn r2_what_was_begun_goes_on_though_the_contract_cannot_be_asked_any_more() {
+    let mut scene = scene();
+    ended(&mut scene, "ada", MORNING);
+    let begun = scene.plan().departures[0].clone();
+    scene.snapshot.tombstones.insert(begun.owner.clone(), Tombstone::new(&begun, Some(now())));
+    let key = ObjectKey::current(address("cloud_subscription.all[\"ada\"]"));
+    let id = scene.snapshot.objects.remove(&key).unwrap().id;
+    scene.vanish(&id.0);
+    for mode in [Mode::Normal, Mode::Retention] {
+        scene.mode(mode);
+        let plan = scene.plan();
+        let gone: Vec<_> = plan.changes.iter().filter(|c| c.action.destroys()).collect();
+        assert_eq!(gone.len(), 2, "{mode:?}");
+        assert!(plan.departures.is_empty());
+    }
+}
+
+#[test]
+fn r2_an_object_that_only_the_cloud_knows_goes_with_its_household() {
+    let mut scene = scene();
+    ended(&mut scene, "ada", MORNING);
+    let account = scene.snapshot.objects[&ObjectKey::current(address("cloud_account.all[\"ada\"]"))].id.clone();
+    let lost = format!("{{ id = \"s-9\", account = \"{account}\" }}");
+    scene.cloud("cloud_secret.lost", "s-9", &lost).mode(Mode::Retention);
+    assert!(steps(&scene.plan()).contains("delete s-9"), "{}", steps(&scene.plan()));
+    let member = marker(&address("cloud_secret.lost")).address;
+    assert!(scene.plan().departures[0].members.contains(&member));
+}
+
+#[test]
+fn the_guard_holds_a_household_as_it_is() {
+    let mut scene = scene();
+    ended(&mut scene, "ada", MORNING);
+    scene.options.hold_departures = true;
+    let plan = scene.plan();
+    assert!(plan.departures.is_empty());
+    assert!(plan.changes.iter().all(|c| !c.action.destroys()));
+    assert_eq!(problems(&plan), "");
+    scene.mode(Mode::Retention);
+    assert_eq!(steps(&scene.plan()), "");
+    // What has begun is not held any more, nor is what its owner wants.
+    let id = scene.snapshot.objects[&ObjectKey::current(address("cloud_account.all[\"bob\"]"))].id.clone();
+    let owner = Owner(scene.input().fingerprint.fingerprint(OWNER, &id.0).into());
+    let wish = ampere_core::retention::Departure {
+        owner: owner.clone(),
+        members: Vec::new(),
+        cause: Cause::ErasureRequested,
+        since: now(),
+    };
+    scene.snapshot.tombstones.insert(owner, Tombstone::new(&wish, Some(now())));
+    let plan = scene.plan();
+    assert_eq!(plan.changes.iter().filter(|c| c.action.destroys()).count(), 3);
+    assert!(steps(&plan).contains("bob") && !steps(&plan).contains("delete all-1"), "{}", steps(&plan));
+}
