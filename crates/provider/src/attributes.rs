@@ -19,6 +19,11 @@ pub(crate) fn integer(object: &Value, name: &str) -> Option<i64> {
     object.entries()?.get(name)?.as_number()?.to_i64()
 }
 
+/// The truth of an attribute; none if it is null or unknown.
+pub(crate) fn flag(object: &Value, name: &str) -> Option<bool> {
+    object.entries()?.get(name)?.as_bool()
+}
+
 /// The text of an attribute that must be known by now.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use futures::future::join_all;
 use reqwest::header::HeaderMap;
 
 use crate::account::{AccountClient, AccountKind};
-use crate::firebase::{Firestore, Identity};
+use crate::firebase::{Firestore, Identity, Lists};
 use crate::hetzner::{self, Hetzner};
 use crate::http::{self, Authorization, Endpoint, Limits};
 use crate::instance::{InstanceClient, InstanceKind};
@@ -116,8 +116,10 @@ impl Provider for AmpereProvider {
 
     async fn list(&self, inquiry: &Inquiry<'_>) -> Listings {
         let served = inquiry.kinds.iter().filter_map(|kind| Some((*kind, self.services.get(kind)?)));
-        let lists = served.map(|(kind, service)| async move { (kind.into(), service.list(inquiry).await) });
-        join_all(lists).await.into_iter().collect()
+        let lists = Lists::default();
+        let lists = &lists;
+        let asked = served.map(|(kind, service)| async move { (kind.into(), service.list(inquiry, lists).await) });
+        join_all(asked).await.into_iter().collect()
     }
 
     async fn read(&self, kind: &str, id: &ExternalId) -> Result<Option<Observed>, ProviderError> {

@@ -4,11 +4,13 @@ use ampere_core::inventory::{Listing, Observed};
 use ampere_core::provider::{Applied, Inquiry, ProviderError, Request};
 use async_trait::async_trait;
 
+use crate::firebase::Lists;
+
 /// The calls of one kind; the contract of each is that of [`ampere_core::provider::Provider`].
 #[async_trait]
 pub(crate) trait Service: Send + Sync {
-    /// All objects of the kind with the stack's marker.
-    async fn list(&self, inquiry: &Inquiry<'_>) -> Result<Listing, ProviderError>;
+    /// All objects of the kind with the stack's marker; `lists` are those that the kinds of one inquiry share.
+    async fn list(&self, inquiry: &Inquiry<'_>, lists: &Lists) -> Result<Listing, ProviderError>;
 
     /// One object by id.
     async fn read(&self, id: &ExternalId) -> Result<Option<Observed>, ProviderError>;

@@ -1,7 +1,7 @@
 //! `ampere_account`: a Firebase Auth user and its Firestore document (promises C1, S2).
 //!
 //! The uid is made from the marker, so that a create whose answer was lost is found again; the marker itself is a custom
-//! claim. The document `accounts/{uid}` holds the sealed email address and name, and the marker.
+//! claim. The document `ampere/{uid}` holds the sealed email address and name, and the marker.
 mod client;
 mod email;
 mod kind;

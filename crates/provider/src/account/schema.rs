@@ -34,6 +34,14 @@ pub(crate) fn schema() -> Schema {
             ),
             base("name", Type::String, Presence::Optional, "The name to show.", privacy::NAME),
             base(
+                "disabled",
+                Type::Bool,
+                Presence::OptionalComputed,
+                "Whether the person is kept from signing in. Left out, it stays as it is: an account that was disabled in \
+                 the Firebase console is not enabled again.",
+                privacy::SIGN_IN,
+            ),
+            base(
                 "sign_in_providers",
                 Type::list(Type::String),
                 Presence::Computed,

@@ -79,7 +79,7 @@ impl InstanceClient {
 
 #[async_trait]
 impl Service for InstanceClient {
-    async fn list(&self, inquiry: &Inquiry<'_>) -> Result<Listing, ProviderError> {
+    async fn list(&self, inquiry: &Inquiry<'_>, _: &crate::firebase::Lists) -> Result<Listing, ProviderError> {
         let stack = inquiry.stack;
         let (servers, firewalls, keys) = try_join3(
             self.things("servers", of_stack(stack)),

@@ -1,7 +1,7 @@
 //! The calls of `ampere_secret`.
 use std::sync::Arc;
 
-use ampere_core::identity::ExternalId;
+use ampere_core::identity::{ExternalId, StackId};
 use ampere_core::inventory::{Listing, Observed};
 use ampere_core::provider::{Applied, Inquiry, ProviderError, ProviderErrorKind, Request};
 use ampere_core::schema::Schema;
@@ -13,14 +13,12 @@ use super::kind::FINGERPRINT_CONTEXT;
 use super::model;
 use super::schema::{self, VALUE};
 use crate::attributes::{Attributes, applied, integer, required, text};
-use crate::firebase::{Field, Firestore};
+use crate::firebase::{Document, DocumentKind, Field, Firestore, Lists, Precondition, Refusal, SECRET_PREFIX, Writing};
 use crate::marker;
 use crate::service::{Service, not_ours, replaced, wanted};
 
-/// The collection of the sealed documents.
-pub(crate) const COLLECTION: &str = "ampereSecrets";
-/// What our ids begin with.
-const PREFIX: &str = "secret";
+/// The field of the sealed value.
+const SEALED: &str = "sealedValue";
 /// For messages.
 const CLOUD: &str = "Firestore";
 
@@ -52,7 +50,7 @@ impl SecretClient {
         let version = u64::try_from(version).map_err(|_| invalid("the version is below zero"))?;
         let account = required(CLOUD, object, "account")?;
         // Bound to the document and not to the address: a moved secret still opens.
-        let place = format!("{COLLECTION}/{id}");
+        let place = DocumentKind::Secret.place(id);
         let context = SealContext { account: &account, address: &place, attribute: VALUE, version };
         let sealed = request
             .sealer
@@ -71,8 +69,8 @@ impl SecretClient {
         request: &Request<'_>,
         object: &Value,
         given: Option<Given>,
-        new: bool,
-    ) -> Result<Applied, crate::firebase::Refusal> {
+        when: &Precondition,
+    ) -> Result<Applied, Refusal> {
         let optional = |name: &str| text(object, name).map_or(Field::Absent, |text| Field::Text(text.to_owned()));
         let stated = integer(object, "value_wo_version").and_then(|n| u64::try_from(n).ok());
         let mut fields = vec![
@@ -83,14 +81,15 @@ impl SecretClient {
         ];
         let mut found = Attributes::from([("id".into(), Value::string(id))]);
         if let Some(given) = &given {
-            fields.push(("value", Field::Text(given.sealed.0.clone())));
+            fields.push((SEALED, Field::Text(given.sealed.0.clone())));
             fields.push(("version", Field::Integer(given.version)));
             fields.push(("fingerprint", Field::Text(given.fingerprint.clone())));
             let version = i64::try_from(given.version).unwrap_or(i64::MAX);
             found.insert("version".into(), Value::number(version));
             found.insert("fingerprint".into(), Value::string(&given.fingerprint));
         }
-        self.firestore.write(COLLECTION, id, request.marker, &fields, new).await?;
+        let writing = Writing { kind: DocumentKind::Secret, id, marker: request.marker, fields: &fields };
+        self.firestore.write(&writing, when).await?;
         let attributes = applied(&self.schema, object, &found);
         Ok(Applied { id: id.into(), attributes, sealed: given.map(|given| given.sealed) })
     }
@@ -106,38 +105,45 @@ fn no_value() -> ProviderError {
     )
 }
 
+/// Whether a document is a secret's of this stack.
+fn is_ours(document: &Document, stack: &StackId) -> bool {
+    document.kind() == Some(DocumentKind::Secret) && document.marker().is_some_and(|marker| marker.stack == *stack)
+}
+
 #[async_trait]
 impl Service for SecretClient {
-    async fn list(&self, inquiry: &Inquiry<'_>) -> Result<Listing, ProviderError> {
-        let stack = inquiry.stack;
-        let (documents, problems) = self.firestore.list(COLLECTION, stack, model::FACTS).await?;
-        Ok(Listing { objects: documents.iter().map(model::observed).collect(), problems })
+    async fn list(&self, inquiry: &Inquiry<'_>, lists: &Lists) -> Result<Listing, ProviderError> {
+        let listed = lists.documents(&self.firestore, inquiry).await?;
+        let ours = listed.documents.iter().filter(|document| is_ours(document, inquiry.stack));
+        Ok(Listing { objects: ours.map(model::observed).collect(), problems: listed.problems.clone() })
     }
 
     async fn read(&self, id: &ExternalId) -> Result<Option<Observed>, ProviderError> {
-        Ok(self.firestore.get(COLLECTION, &id.0).await?.as_ref().map(model::observed))
+        let document = self.firestore.get(&id.0).await?;
+        Ok(document.filter(|d| d.kind() == Some(DocumentKind::Secret)).as_ref().map(model::observed))
     }
 
     async fn create(&self, request: Request<'_>) -> Result<Applied, ProviderError> {
         let object = wanted(CLOUD, &request)?;
         for generation in 0..marker::GENERATIONS {
-            let id = marker::name(PREFIX, request.marker, generation);
+            let id = marker::name(SECRET_PREFIX, request.marker, generation);
             if replaced(&request) == Some(id.as_str()) {
                 continue;
             }
             let given = self.given(&id, &request, object)?.ok_or_else(no_value)?;
-            let refused = match self.write(&id, &request, object, Some(given), true).await {
+            let refused = match self.write(&id, &request, object, Some(given), &Precondition::Absent).await {
                 Ok(applied) => return Ok(applied),
                 Err(refused) if refused.code == "ALREADY_EXISTS" => refused,
                 Err(refused) => return Err(refused.error),
             };
-            match self.firestore.get(COLLECTION, &id).await? {
+            match self.firestore.get(&id).await? {
                 // An earlier attempt made it. Its sealed text never came back to us, so ours takes its place.
                 Some(document) if document.marker().as_ref() == Some(request.marker) => {
                     let given = self.given(&id, &request, object)?;
-                    return Ok(self.write(&id, &request, object, given, false).await?);
+                    let when = Precondition::as_found(Some(&document));
+                    return Ok(self.write(&id, &request, object, given, &when).await?);
                 }
-                // Another address holds this name (it was moved): the next one may be free.
+                // Another address holds this name (it was moved), or somebody else: the next one may be free.
                 Some(_) => {}
                 None => return Err(refused.error),
             }
@@ -147,27 +153,32 @@ impl Service for SecretClient {
 
     async fn update(&self, id: &ExternalId, request: Request<'_>) -> Result<Applied, ProviderError> {
         let object = wanted(CLOUD, &request)?;
-        let document = self.firestore.get(COLLECTION, &id.0).await?;
-        let found = document.as_ref().and_then(|document| document.marker());
-        if found.is_some_and(|marker| marker.stack != request.marker.stack) {
-            return Err(not_ours(CLOUD, "the document", &id.0));
+        let document = self.firestore.get(&id.0).await?;
+        if document.as_ref().is_some_and(|document| !is_ours(document, &request.marker.stack)) {
+            return Err(not_ours(CLOUD, "the document", &DocumentKind::Secret.place(&id.0)));
         }
         let planned = integer(object, "version");
-        let sealed = document.as_ref().is_some_and(|document| document.text("value").is_some());
-        let stored = document.as_ref().and_then(|document| document.text("version")?.parse().ok());
+        let sealed = document.as_ref().is_some_and(|document| document.text(SEALED).is_some());
+        let stored = document.as_ref().and_then(|document| document.integer("version"));
         // The value is written when the plan says so (another version), or when what is stored lacks it.
         let anew = !sealed || planned.is_none() || planned != stored;
         let given = if anew { Some(self.given(&id.0, &request, object)?.ok_or_else(no_value)?) } else { None };
-        Ok(self.write(&id.0, &request, object, given, false).await?)
+        let when = Precondition::as_found(document.as_ref());
+        match self.write(&id.0, &request, object, given, &when).await {
+            // It came between our reading and our writing: the next attempt reads it.
+            Err(refused) if refused.code == "ALREADY_EXISTS" => {
+                let message = "the document came into being at the same time";
+                Err(ProviderError::new(CLOUD, ProviderErrorKind::Unavailable, message))
+            }
+            other => Ok(other?),
+        }
     }
 
     async fn delete(&self, id: &ExternalId, request: Request<'_>) -> Result<(), ProviderError> {
-        match self.firestore.get(COLLECTION, &id.0).await? {
+        match self.firestore.get(&id.0).await? {
             None => Ok(()),
-            Some(document) if document.marker().is_some_and(|marker| marker.stack == request.marker.stack) => {
-                self.firestore.delete(COLLECTION, &id.0).await
-            }
-            Some(_) => Err(not_ours(CLOUD, "the document", &id.0)),
+            Some(document) if is_ours(&document, &request.marker.stack) => self.firestore.delete(&document).await,
+            Some(_) => Err(not_ours(CLOUD, "the document", &DocumentKind::Secret.place(&id.0))),
         }
     }
 }

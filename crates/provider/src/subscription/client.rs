@@ -105,7 +105,7 @@ fn without_id(place: &str) -> ProviderError {
 
 #[async_trait]
 impl Service for SubscriptionClient {
-    async fn list(&self, inquiry: &Inquiry<'_>) -> Result<Listing, ProviderError> {
+    async fn list(&self, inquiry: &Inquiry<'_>, _: &crate::firebase::Lists) -> Result<Listing, ProviderError> {
         self.listing(inquiry).await
     }
 

@@ -48,8 +48,8 @@ async fn s1_s2_the_document_holds_only_what_the_key_opens() {
     let documents = world.objects("firestore", "documents").await;
     let stored = documents[0].to_string();
     assert!(!stored.contains("ada@example.com") && !stored.contains("Lovelace"), "{stored}");
-    let sealed = Sealed(documents[0]["fields"]["email"]["stringValue"].as_str().unwrap().to_owned());
-    let place = format!("accounts/{}", made.id);
+    let sealed = Sealed(documents[0]["fields"]["sealedEmail"]["stringValue"].as_str().unwrap().to_owned());
+    let place = format!("ampere/{}", made.id);
     let context = SealContext { account: &made.id.0, address: &place, attribute: "email", version: 1 };
     assert_eq!(world.vault.open_sealed(&context, &sealed).unwrap().expose(), "ada@example.com");
 }

@@ -267,6 +267,26 @@ impl World {
         assert!(response.status().is_success(), "{path}: {}", response.text().await.unwrap());
     }
 
+    /// A call that somebody else makes at Firestore (in its console, say); `path` is below the documents.
+    pub async fn firestore(&self, path: &str, body: Json) -> Json {
+        let base = &self.sandbox.endpoints().firestore;
+        let url = format!("{base}/v1/projects/demo-ampere/databases/(default)/documents{path}");
+        let response = self.control.post(url).header("Authorization", "Bearer owner").json(&body).send().await.unwrap();
+        assert!(response.status().is_success(), "{path}: {}", response.text().await.unwrap());
+        serde_json::from_str(&response.text().await.unwrap()).unwrap()
+    }
+
+    /// How many requests of each kind were made since this was asked last: `POST /v1/…:runQuery`.
+    pub async fn requests(&self) -> BTreeMap<String, u64> {
+        let log = self.control(reqwest::Method::GET, "/requests", None).await;
+        self.control(reqwest::Method::DELETE, "/requests", None).await;
+        let told = |request: &Json| {
+            let text = |key: &str| request[key].as_str().unwrap().to_owned();
+            (format!("{} {}", text("method"), text("path")), request["count"].as_u64().unwrap())
+        };
+        log["requests"].as_array().unwrap().iter().map(told).collect()
+    }
+
     /// Pays a charge back, in part or whole.
     pub async fn refund(&self, charge: &str, amount: Option<u32>) {
         let amount = amount.map(|amount| format!("&amount={amount}")).unwrap_or_default();

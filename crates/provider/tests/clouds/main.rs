@@ -2,6 +2,7 @@
 mod account;
 mod engine;
 mod errors;
+mod firestore;
 mod fleet;
 mod instance;
 mod kit;

@@ -22,7 +22,7 @@ async fn a_secret_lives_and_dies() {
     assert!(made.attributes.get("value_wo").unwrap().is_null());
 
     let sealed = made.sealed.expect("the sealed text, for the state");
-    let place = format!("ampereSecrets/{}", made.id);
+    let place = format!("ampere/{}", made.id);
     let context = SealContext { account: "uid-1", address: &place, attribute: "value_wo", version: 1 };
     assert_eq!(world.vault.open_sealed(&context, &sealed).unwrap().expose(), SECRET);
 
@@ -51,7 +51,7 @@ async fn a_secret_lives_and_dies() {
         assert!(world.list(KIND).await.objects.is_empty());
     }
     let (sent, _) = world.sent().await;
-    assert!(sent.contains("ampereSecrets") && !sent.contains(SECRET), "S1: only the sealed text was sent");
+    assert!(sent.contains("sealedValue") && !sent.contains(SECRET), "S1: only the sealed text was sent");
 }
 
 #[tokio::test]
