@@ -118,28 +118,34 @@ impl Departing {
                 (_, ends) => *ends = None,
             }
         }
-        for (uid, ends) in contracts {
-            // The data is kept for as long as one contract lasts (R1): the last end counts.
-            if let Some(end) = ends.and_then(|ends| ends.into_iter().max_by_key(|end| end.since)) {
-                self.begin(input, prior, uid, end);
-            }
-        }
+        // The data is kept for as long as one contract lasts (R1): the last end counts.
+        let last = |ends: Vec<End>| ends.into_iter().max_by_key(|end| end.since);
+        let ended: BTreeMap<Arc<str>, End> =
+            contracts.into_iter().filter_map(|(uid, ends)| Some((uid, last(ends?)?))).collect();
+        self.begin(input, prior, ended);
     }
 
-    fn begin(&mut self, input: &PlanInput<'_>, prior: &Prior, uid: Arc<str>, end: End) {
-        let owner = owner(input, &uid);
-        let members: BTreeSet<AddressHash> = everything(input, prior)
-            .filter(|object| object.uid.as_deref() == Some(&uid))
-            .map(|object| object.existing.marker.address.clone())
-            .collect();
-        // One that was held back keeps the time of which it was first seen.
-        let held = input.snapshot.tombstones.get(&owner).map(|tombstone| tombstone.since);
-        let since = held.map_or(end.since, |held| held.min(end.since));
-        let departure =
-            Departure { owner: owner.clone(), members: members.into_iter().collect(), cause: end.cause, since };
-        let household = Household { why: end.why, since, held: input.options.hold_departures, new: Some(departure) };
-        self.by_uid.insert(uid, owner.clone());
-        self.households.insert(owner, household);
+    fn begin(&mut self, input: &PlanInput<'_>, prior: &Prior, ended: BTreeMap<Arc<str>, End>) {
+        if ended.is_empty() {
+            return;
+        }
+        let mut members: BTreeMap<Arc<str>, BTreeSet<AddressHash>> = BTreeMap::new();
+        for object in everything(input, prior) {
+            if let Some(uid) = object.uid.filter(|uid| ended.contains_key(uid)) {
+                members.entry(uid).or_default().insert(object.existing.marker.address.clone());
+            }
+        }
+        for (uid, end) in ended {
+            let owner = owner(input, &uid);
+            let members = members.remove(&uid).unwrap_or_default().into_iter().collect();
+            // One that was held back keeps the time of which it was first seen.
+            let held = input.snapshot.tombstones.get(&owner).map(|tombstone| tombstone.since);
+            let since = held.map_or(end.since, |held| held.min(end.since));
+            let departure = Departure { owner: owner.clone(), members, cause: end.cause, since };
+            let held = input.options.hold_departures;
+            self.by_uid.insert(uid, owner.clone());
+            self.households.insert(owner, Household { why: end.why, since, held, new: Some(departure) });
+        }
     }
 
     /// The departures that begin with this plan.

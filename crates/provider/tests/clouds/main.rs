@@ -11,5 +11,5 @@ mod notices;
 mod proxy;
 mod secret;
 mod subscription;
-mod webhook;
 mod subscription_pages;
+mod webhook;
