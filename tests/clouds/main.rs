@@ -1,12 +1,14 @@
 //! Everything that talks to a cloud, held against what others wrote.
 //!
 //! `tests/run` runs it; by hand: `tests/tools && cargo test -p ampere-tests-clouds --test conformance [-- FILTER]`.
+mod clients;
 mod conformance;
+mod documents;
 
 use std::io::Write;
 use std::process::ExitCode;
 
-use ampere_tests_clouds::{Matrix, Stage};
+use ampere_tests_clouds::{Matrix, Recording, Stage};
 
 fn main() -> ExitCode {
     let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
@@ -20,18 +22,32 @@ fn main() -> ExitCode {
 }
 
 async fn run(filter: &str) -> (String, bool) {
-    let stage = Stage::start().await;
+    let recording = Recording::default();
+    let stage = Stage::start(&recording).await;
     let matrix = Matrix::run(&stage, &conformance::cases(), filter).await;
     let mut text = Vec::new();
     matrix.print(&mut text).expect("in memory");
     let mut text = String::from_utf8(text).expect("text");
-    let mut failed = matrix.counts().1 > 0;
+    let (mut passed, mut failed) = matrix.counts();
     for (backend, why) in &stage.absent {
         let required = std::env::var_os("CI").is_some();
         text.push_str(&format!("\n{}: {}: {why}\n", if required { "error" } else { "left out" }, backend.name()));
-        failed |= required;
+        failed += usize::from(required);
     }
-    let (passed, failures) = matrix.counts();
-    text.push_str(&format!("\nconformance: {passed} passed, {failures} failed\n"));
-    (text, failed || passed == 0)
+    if filter.is_empty() {
+        text.push_str("\nClients of others see what the sandbox holds:\n");
+        for (client, outcome) in clients::run(&recording).await {
+            match &outcome {
+                Ok(objects) => text.push_str(&format!("  {client}: ok, {objects} objects\n")),
+                Err(why) => text.push_str(&format!("  {client}: FAILED\n  {}\n", why.trim_end())),
+            }
+            *if outcome.is_ok() { &mut passed } else { &mut failed } += 1;
+        }
+        text.push_str("\nWhat was sent and answered, against the published documents:\n");
+        let (said, wrong) = documents::check(&recording);
+        text.push_str(&said);
+        *if wrong { &mut failed } else { &mut passed } += 1;
+    }
+    text.push_str(&format!("\nclouds: {passed} passed, {failed} failed\n"));
+    (text, failed > 0 || passed == 0)
 }

@@ -21,6 +21,7 @@ pub const CASES: &[Case] = &[
     case("a moved account keeps its uid and foreign claims", |w| Box::pin(moved(w))),
     case("a change behind our back shows in the listing", |w| Box::pin(drift(w))),
     case("is found behind a thousand users of others", |w| Box::pin(last_page(w))),
+    case("a document of foreign shape is a problem and hides no other", |w| Box::pin(malformed(w))),
     case("an unknown id is no object, and deleting it is done already", |w| Box::pin(unknown(w))),
 ];
 
@@ -152,6 +153,24 @@ async fn last_page(world: World) {
     assert_eq!(world.only(KIND).await.id, Some(made.id));
     let pages = world.tap.exchanges().into_iter().filter(|e| e.path.ends_with(":batchGet")).count();
     assert!(pages >= 2, "{pages} page");
+}
+
+async fn malformed(world: World) {
+    let made = world.create(KIND, "ada", given(&wanted(&world, "ada"))).await.unwrap();
+    let documents = world.outside.documents().await;
+    let (name, fields) = (documents[0]["name"].as_str().unwrap(), &documents[0]["fields"]);
+    let mut foreign = fields.clone();
+    for (field, value) in foreign.as_object_mut().unwrap() {
+        if field != "ampereStack" {
+            *value = json!({"arrayValue": {"values": [{"integerValue": "7"}]}});
+        }
+    }
+    // The same stack, and nothing else as it should be.
+    let beside = format!("{}/0foreign", name.rsplit_once('/').unwrap().0);
+    world.outside.write_documents(&[(beside, foreign)]).await;
+    let listing = world.list(KIND).await;
+    assert_eq!(listing.objects.iter().filter(|object| object.id.as_ref() == Some(&made.id)).count(), 1, "{listing:?}");
+    assert!(!listing.is_complete(), "{listing:?}");
 }
 
 async fn unknown(world: World) {

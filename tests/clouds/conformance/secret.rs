@@ -19,6 +19,7 @@ pub const CASES: &[Case] = &[
     case("a create whose answer was lost takes over what is there", |w| Box::pin(lost_answer(w))),
     case("a deleted document is made again with the value, or not at all", |w| Box::pin(deleted(w))),
     case("all are found where there are two thousand", |w| Box::pin(pages(w))),
+    case("a document of foreign shape is a problem and hides no other", |w| Box::pin(malformed(w))),
     case("documents of other stacks are not listed", |w| Box::pin(others(w))),
     case("an unknown id is no object, and deleting it is done already", |w| Box::pin(unknown(w))),
 ];
@@ -118,6 +119,20 @@ async fn pages(world: World) {
     let listing = world.list(KIND).await;
     assert!(listing.is_complete(), "{:?}", listing.problems);
     assert_eq!(listing.objects.len(), 2101);
+}
+
+async fn malformed(world: World) {
+    let made = made(&world, "key").await;
+    let (name, mut fields) = document(&world, &made.id).await;
+    for (field, value) in fields.as_object_mut().unwrap() {
+        if field != "ampereStack" {
+            *value = json!({"mapValue": {"fields": {"nonsense": {"booleanValue": true}}}});
+        }
+    }
+    world.outside.write_documents(&[(name.replace(&*made.id.0, "0foreign"), fields)]).await;
+    let listing = world.list(KIND).await;
+    assert!(listing.objects.iter().any(|object| object.id.as_ref() == Some(&made.id)), "{listing:?}");
+    assert!(!listing.is_complete(), "{listing:?}");
 }
 
 async fn others(world: World) {

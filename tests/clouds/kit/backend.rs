@@ -5,6 +5,7 @@ use std::time::Duration;
 use ampere_sandbox::{Config, Sandbox};
 use ampere_tests::programs::{Program, firestore_emulator_jar};
 
+use crate::Recording;
 use crate::dialect::{Dialect, LOCALSTRIPE, STATEFUL_MOCK};
 
 /// Something that answers like one of our clouds.
@@ -42,6 +43,8 @@ pub struct Bases {
     pub urls: BTreeMap<&'static str, String>,
     /// What must be translated on the way to Stripe.
     pub dialect: Option<Dialect>,
+    /// Where what goes through is kept beyond the case.
+    pub recording: Option<Recording>,
 }
 
 /// All clouds of a run. The programs of others end with it.
@@ -55,8 +58,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Starts them, the slow ones side by side.
-    pub async fn start() -> Stage {
+    /// Starts them, the slow ones side by side. What goes to the sandbox and comes back is kept.
+    pub async fn start(recording: &Recording) -> Stage {
         let mut absent = BTreeMap::new();
         let jar = firestore_emulator_jar();
         let sandbox = sandbox().await;
@@ -78,16 +81,22 @@ impl Stage {
             blocking(Program::stripe_stateful_mock),
         );
         let mut clouds = BTreeMap::from([
-            (Backend::Sandbox, Bases { urls: ours.clone(), dialect: None }),
-            (Backend::Localstripe, Bases { urls: with(&[("stripe", localstripe.url())]), dialect: Some(LOCALSTRIPE) }),
-            (Backend::StatefulMock, Bases { urls: with(&[("stripe", mock.url())]), dialect: Some(STATEFUL_MOCK) }),
+            (Backend::Sandbox, Bases { urls: ours.clone(), dialect: None, recording: Some(recording.clone()) }),
+            (
+                Backend::Localstripe,
+                Bases { urls: with(&[("stripe", localstripe.url())]), dialect: Some(LOCALSTRIPE), recording: None },
+            ),
+            (
+                Backend::StatefulMock,
+                Bases { urls: with(&[("stripe", mock.url())]), dialect: Some(STATEFUL_MOCK), recording: None },
+            ),
         ]);
         let mut running = vec![localstripe, mock];
         match firebase {
             Ok((auth, firestore)) => {
                 let toolkit = format!("{}/identitytoolkit.googleapis.com", auth.url());
                 let urls = with(&[("identity_toolkit", toolkit), ("firestore", firestore.url())]);
-                clouds.insert(Backend::Firebase, Bases { urls, dialect: None });
+                clouds.insert(Backend::Firebase, Bases { urls, dialect: None, recording: None });
                 running.extend([auth, firestore]);
             }
             Err(why) => {

@@ -10,5 +10,5 @@ mod world;
 pub use backend::{Backend, Bases, Stage};
 pub use matrix::{Case, Matrix, Row};
 pub use outside::Outside;
-pub use tap::{Effect, Exchange, Fault, Tap};
+pub use tap::{Effect, Exchange, Fault, Recording, Tap};
 pub use world::{Given, World, ephemeral, number, string, text};

@@ -12,6 +12,7 @@ use futures::stream;
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use crate::Bases;
 use crate::dialect::{Dialect, Pairs};
 
 /// The largest body that goes through: 64 MiB.
@@ -54,6 +55,8 @@ pub struct Fault {
 /// One request and its answer.
 #[derive(Clone, Debug, Serialize)]
 pub struct Exchange {
+    /// Who asked: `ampere`, or a client of others.
+    pub by: &'static str,
     /// `hetzner`, `stripe`, `identity_toolkit`, `firestore`
     pub cloud: String,
     /// The method.
@@ -72,6 +75,21 @@ pub struct Exchange {
     pub answer: String,
 }
 
+/// What went through several taps.
+#[derive(Clone, Debug, Default)]
+pub struct Recording(Arc<Mutex<Vec<Exchange>>>);
+
+impl Recording {
+    /// All of it until now.
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        self.0.lock().expect("no panic while held").clone()
+    }
+
+    fn push(&self, exchange: Exchange) {
+        self.0.lock().expect("no panic while held").push(exchange);
+    }
+}
+
 /// A tap, alive as long as this value's runtime.
 #[derive(Clone, Debug)]
 pub struct Tap {
@@ -84,17 +102,21 @@ struct Line {
     /// Base URLs by cloud.
     targets: BTreeMap<&'static str, String>,
     dialect: Option<Dialect>,
+    recording: Option<Recording>,
+    by: &'static str,
     client: reqwest::Client,
     faults: Mutex<Vec<Fault>>,
     exchanges: Mutex<Vec<Exchange>>,
 }
 
 impl Tap {
-    /// Opens one in front of the clouds with these base URLs.
-    pub async fn open(targets: BTreeMap<&'static str, String>, dialect: Option<Dialect>) -> Tap {
+    /// Opens one in front of the clouds with these base URLs, for somebody.
+    pub async fn open(bases: &Bases, by: &'static str) -> Tap {
         let line = Line {
-            targets,
-            dialect,
+            targets: bases.urls.clone(),
+            dialect: bases.dialect,
+            recording: bases.recording.clone(),
+            by,
             client: reqwest::Client::new(),
             faults: Mutex::default(),
             exchanges: Mutex::default(),
@@ -105,6 +127,11 @@ impl Tap {
         let router = Router::new().fallback(forward).with_state(line.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Tap { base, line }
+    }
+
+    /// The base URL of clients that know no path before the API's own: Stripe's and the Auth emulator's are at the root, too.
+    pub fn root(&self) -> &str {
+        &self.base
     }
 
     /// The base URL that stands for a cloud's.
@@ -145,13 +172,12 @@ impl Line {
 async fn forward(State(line): State<Arc<Line>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MOST_BYTES).await else { return plain(StatusCode::PAYLOAD_TOO_LARGE) };
-    let whole = parts.uri.path().trim_start_matches('/');
-    let (cloud, path) =
-        whole.split_once('/').map_or((whole, String::new()), |(cloud, path)| (cloud, format!("/{path}")));
+    let (cloud, path) = place(parts.uri.path());
     let Some(target) = line.targets.get(cloud) else { return plain(StatusCode::NOT_FOUND) };
     let method = parts.method.to_string();
     let effect = line.strike(&method, &path);
     let mut exchange = Exchange {
+        by: line.by,
         cloud: cloud.to_owned(),
         method,
         path: path.clone(),
@@ -194,6 +220,9 @@ async fn forward(State(line): State<Arc<Line>>, request: Request) -> Response<Bo
     };
     exchange.status = status.as_u16();
     exchange.answer = String::from_utf8_lossy(&bytes).into_owned();
+    if let Some(recording) = &line.recording {
+        recording.push(exchange.clone());
+    }
     line.exchanges.lock().expect("no panic while held").push(exchange);
     let bytes = match effect {
         Some(Effect::LoseAnswer) => return lost(status),
@@ -205,6 +234,17 @@ async fn forward(State(line): State<Arc<Line>>, request: Request) -> Response<Bo
         response = response.header(name, value);
     }
     response.body(Body::from(bytes)).expect("a response")
+}
+
+/// The cloud that a path is for, and the path below its base URL.
+fn place(path: &str) -> (&str, String) {
+    let whole = path.trim_start_matches('/');
+    match whole.split_once('/') {
+        Some(("v1", _)) => ("stripe", path.to_owned()),
+        Some(("identitytoolkit.googleapis.com", rest)) => ("identity_toolkit", format!("/{rest}")),
+        Some((cloud, rest)) => (cloud, format!("/{rest}")),
+        None => (whole, String::new()),
+    }
 }
 
 fn known(headers: &HeaderMap) -> impl Iterator<Item = (&header::HeaderName, &header::HeaderValue)> {

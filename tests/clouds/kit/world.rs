@@ -68,7 +68,7 @@ impl World {
     pub async fn new(backend: Backend, bases: &Bases, case: &str) -> World {
         let seed: [u8; 32] = Sha256::digest(case.as_bytes()).into();
         let project = format!("demo-{}", seed[..6].iter().map(|byte| format!("{byte:02x}")).collect::<String>());
-        let tap = Tap::open(bases.urls.clone(), bases.dialect).await;
+        let tap = Tap::open(bases, "ampere").await;
         let block = [
             ("hcloud_token", "hc-EXAMPLE".to_owned()),
             ("hcloud_endpoint", tap.url("hetzner")),
