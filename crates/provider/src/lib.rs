@@ -33,3 +33,4 @@ pub mod typed;
 pub use instance::null_key_of;
 pub use provider::{AmpereProvider, SetupError, kinds};
 pub use settings::{Endpoints, SETTINGS, Setting, Settings, block_type};
+pub use stripe::webhook as stripe_webhook;

@@ -4,6 +4,7 @@
 //! by a header, so that an account's own default cannot change the shapes we read.
 mod error;
 mod list;
+pub mod webhook;
 mod windows;
 
 use ampere_core::provider::ProviderError;

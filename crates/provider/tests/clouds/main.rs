@@ -10,6 +10,7 @@ mod leaks;
 mod notices;
 mod proxy;
 mod secret;
+mod stripe_webhook;
 mod subscription;
 mod subscription_pages;
 mod webhook;
