@@ -4,11 +4,12 @@
 mod clients;
 mod conformance;
 mod documents;
+mod live;
 
 use std::io::Write;
 use std::process::ExitCode;
 
-use ampere_tests_clouds::{Matrix, Recording, Stage};
+use ampere_tests_clouds::{Backend, Matrix, Recording, Stage};
 
 fn main() -> ExitCode {
     let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
@@ -16,7 +17,11 @@ fn main() -> ExitCode {
     rustls::crypto::aws_lc_rs::default_provider().install_default().expect("the first choice");
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
-    let (text, failed) = runtime.block_on(run(&filter));
+    let (text, failed) = match filter.as_str() {
+        "live" => runtime.block_on(live::run()),
+        "live-clean" => runtime.block_on(live::clean()),
+        filter => runtime.block_on(run(filter)),
+    };
     std::io::stdout().write_all(text.as_bytes()).expect("standard output");
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
@@ -24,7 +29,7 @@ fn main() -> ExitCode {
 async fn run(filter: &str) -> (String, bool) {
     let recording = Recording::default();
     let stage = Stage::start(&recording).await;
-    let matrix = Matrix::run(&stage, &conformance::cases(), filter).await;
+    let matrix = Matrix::run(&stage, &Backend::ALL, &conformance::cases(), filter).await;
     let mut text = Vec::new();
     matrix.print(&mut text).expect("in memory");
     let mut text = String::from_utf8(text).expect("text");

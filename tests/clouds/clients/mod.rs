@@ -41,7 +41,7 @@ pub async fn run(recording: &Recording) -> Vec<Comparison> {
         ("identity_toolkit", given["AMPERE_IDENTITY_TOOLKIT_ENDPOINT"].clone()),
         ("firestore", given["AMPERE_FIRESTORE_ENDPOINT"].clone()),
     ]);
-    let bases = Bases { urls, dialect: None, recording: Some(recording.clone()) };
+    let bases = Bases { urls, dialect: None, recording: Some(recording.clone()), access: None };
     let (ours, theirs) = (Tap::open(&bases, "ampere").await, Tap::open(&bases, "client").await);
     tokio::task::spawn_blocking(move || look(lab, &ours, &theirs, given)).await.unwrap_or_else(|failed| {
         let said = failed.into_panic();

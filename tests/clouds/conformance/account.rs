@@ -1,28 +1,30 @@
 //! `ampere_account`: a user of Firebase Auth and a document of Firestore.
 use ampere_core::provider::ProviderErrorKind;
 use ampere_lang::value::Value;
-use ampere_tests_clouds::{Case, Effect, Fault, Given, World, string, text};
+use ampere_tests_clouds::{Backend, Case, Effect, Fault, Given, World, string, text};
 use serde_json::json;
 
-use super::{GOOGLE, Run};
+use super::{GOOGLE, GOOGLE_EMULATED, Run};
 
 const KIND: &str = "ampere_account";
 
-const fn case(name: &'static str, run: Run) -> Case {
-    Case { kind: KIND, name, on: GOOGLE, run }
+const fn case(on: &'static [Backend], name: &'static str, run: Run) -> Case {
+    Case { kind: KIND, name, on, run }
 }
 
 pub const CASES: &[Case] = &[
-    case("is made, listed as made, changed in place, deleted with all parts, twice", |w| Box::pin(lives(w))),
-    case("a create whose answer was lost takes over what is there", |w| Box::pin(lost_answers(w))),
-    case("S1 S2: its document holds nothing legible", |w| Box::pin(illegible(w))),
-    case("a missing document or user is reported and repaired", |w| Box::pin(repaired(w))),
-    case("a user of others is not listed, not taken over by email, not deleted", |w| Box::pin(foreign(w))),
-    case("a moved account keeps its uid and foreign claims", |w| Box::pin(moved(w))),
-    case("a change behind our back shows in the listing", |w| Box::pin(drift(w))),
-    case("is found behind a thousand users of others", |w| Box::pin(last_page(w))),
-    case("a document of foreign shape is a problem and hides no other", |w| Box::pin(malformed(w))),
-    case("an unknown id is no object, and deleting it is done already", |w| Box::pin(unknown(w))),
+    case(GOOGLE, "is made, listed as made, changed in place, deleted with all parts, twice", |w| Box::pin(lives(w))),
+    case(GOOGLE, "a create whose answer was lost takes over what is there", |w| Box::pin(lost_answers(w))),
+    case(GOOGLE, "S1 S2: its document holds nothing legible", |w| Box::pin(illegible(w))),
+    case(GOOGLE, "a missing document or user is reported and repaired", |w| Box::pin(repaired(w))),
+    case(GOOGLE_EMULATED, "a user of others is not listed, not taken over by email, not deleted", |w| {
+        Box::pin(foreign(w))
+    }),
+    case(GOOGLE, "a moved account keeps its uid and foreign claims", |w| Box::pin(moved(w))),
+    case(GOOGLE, "a change behind our back shows in the listing", |w| Box::pin(drift(w))),
+    case(GOOGLE_EMULATED, "is found behind a thousand users of others", |w| Box::pin(last_page(w))),
+    case(GOOGLE_EMULATED, "a document of foreign shape is a problem and hides no other", |w| Box::pin(malformed(w))),
+    case(GOOGLE, "an unknown id is no object, and deleting it is done already", |w| Box::pin(unknown(w))),
 ];
 
 fn wanted(world: &World, name: &str) -> Value {

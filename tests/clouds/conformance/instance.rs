@@ -1,29 +1,29 @@
 //! `ampere_instance`: a server, a firewall and a key of Hetzner Cloud.
 use ampere_core::provider::{Applied, ProviderErrorKind};
 use ampere_lang::value::Value;
-use ampere_tests_clouds::{Case, Effect, Fault, Given, World, string, text};
+use ampere_tests_clouds::{Backend, Case, Effect, Fault, Given, World, string, text};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
-use super::{ALONE, Run};
+use super::{ALONE, ALONE_EMULATED, Run};
 
 const KIND: &str = "ampere_instance";
 
-const fn case(name: &'static str, run: Run) -> Case {
-    Case { kind: KIND, name, on: ALONE, run }
+const fn case(on: &'static [Backend], name: &'static str, run: Run) -> Case {
+    Case { kind: KIND, name, on, run }
 }
 
 pub const CASES: &[Case] = &[
-    case("is made, listed as made, resized in place, deleted with all parts, twice", |w| Box::pin(lives(w))),
-    case("a create whose answer was lost takes over what is there", |w| Box::pin(lost_answers(w))),
-    case("S3 S5 N4: closed and without a password from the first moment", |w| Box::pin(closed(w))),
-    case("what a failed create left is listed and deleted", |w| Box::pin(leftover(w))),
-    case("S3: a deleted or opened firewall is reported and repaired", |w| Box::pin(repaired(w))),
-    case("servers of others are not listed and not deleted", |w| Box::pin(foreign(w))),
-    case("a moved instance keeps its server", |w| Box::pin(moved(w))),
-    case("is found behind a page of its stack", |w| Box::pin(last_page(w))),
-    case("a malformed server is a problem and hides no other", |w| Box::pin(malformed(w))),
-    case("an unknown id is no object, and deleting it is done already", |w| Box::pin(unknown(w))),
+    case(ALONE, "is made, listed as made, resized in place, deleted with all parts, twice", |w| Box::pin(lives(w))),
+    case(ALONE, "a create whose answer was lost takes over what is there", |w| Box::pin(lost_answers(w))),
+    case(ALONE, "S3 S5 N4: closed and without a password from the first moment", |w| Box::pin(closed(w))),
+    case(ALONE_EMULATED, "what a failed create left is listed and deleted", |w| Box::pin(leftover(w))),
+    case(ALONE, "S3: a deleted or opened firewall is reported and repaired", |w| Box::pin(repaired(w))),
+    case(ALONE_EMULATED, "servers of others are not listed and not deleted", |w| Box::pin(foreign(w))),
+    case(ALONE, "a moved instance keeps its server", |w| Box::pin(moved(w))),
+    case(ALONE_EMULATED, "is found behind a page of its stack", |w| Box::pin(last_page(w))),
+    case(ALONE_EMULATED, "a malformed server is a problem and hides no other", |w| Box::pin(malformed(w))),
+    case(ALONE, "an unknown id is no object, and deleting it is done already", |w| Box::pin(unknown(w))),
 ];
 
 fn wanted(world: &World, prior: Option<&Value>, server_type: &str) -> Value {
@@ -157,7 +157,7 @@ async fn last_page(world: World) {
     let made = made(&world).await;
     for n in 0..55 {
         let labels = json!({"ampere-stack": world.stack().to_string(), "ampere-address": format!("{n:032x}")});
-        let name = format!("{}-{n}", world.outside.project());
+        let name = format!("others-{}-{n}", world.id);
         let server = json!({"name": name, "server_type": "cx23", "image": "debian-12", "labels": labels});
         world.outside.call("hetzner", Method::POST, "/servers", Some(server)).await;
     }

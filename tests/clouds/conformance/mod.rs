@@ -12,14 +12,18 @@ use ampere_tests_clouds::{Backend, Case, World};
 type Run = fn(World) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Everything that implements Firebase.
-const GOOGLE: &[Backend] = &[Backend::Sandbox, Backend::Firebase];
+const GOOGLE: &[Backend] = &[Backend::Sandbox, Backend::Firebase, Backend::Live];
+/// The same, for cases that would fill a real project.
+const GOOGLE_EMULATED: &[Backend] = &[Backend::Sandbox, Backend::Firebase];
 /// Everything that implements whole subscriptions.
-const BILLING: &[Backend] = &[Backend::Sandbox, Backend::Localstripe];
+const BILLING: &[Backend] = &[Backend::Sandbox, Backend::Localstripe, Backend::Live];
 /// Everything that implements customers and the creation of subscriptions; stripe-stateful-mock neither changes nor cancels one.
-const STRIPE: &[Backend] = &[Backend::Sandbox, Backend::Localstripe, Backend::StatefulMock];
-/// Nobody else implements it. For Hetzner Cloud: no emulator that keeps labels is known; its calls and answers are held against the
-/// published document instead.
-const ALONE: &[Backend] = &[Backend::Sandbox];
+const STRIPE: &[Backend] = &[Backend::Sandbox, Backend::Localstripe, Backend::StatefulMock, Backend::Live];
+/// No program of others implements it. For Hetzner Cloud: none that keeps labels is known; our calls and the sandbox's answers are
+/// held against the published document instead.
+const ALONE: &[Backend] = &[Backend::Sandbox, Backend::Live];
+/// The same, for cases that cost too much live.
+const ALONE_EMULATED: &[Backend] = &[Backend::Sandbox];
 
 /// All cases.
 pub fn cases() -> Vec<Case> {

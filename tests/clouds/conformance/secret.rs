@@ -1,27 +1,27 @@
 //! `ampere_secret`: a document of Firestore.
 use ampere_core::identity::ExternalId;
 use ampere_lang::value::{Type, Value};
-use ampere_tests_clouds::{Case, Effect, Fault, Given, World, ephemeral, string};
+use ampere_tests_clouds::{Backend, Case, Effect, Fault, Given, World, ephemeral, string};
 use serde_json::json;
 
-use super::{GOOGLE, Run};
+use super::{GOOGLE, GOOGLE_EMULATED, Run};
 
 const KIND: &str = "ampere_secret";
 const SECRET: &str = "sk-ant-EXAMPLE-canary-7f3a";
 
-const fn case(name: &'static str, run: Run) -> Case {
-    Case { kind: KIND, name, on: GOOGLE, run }
+const fn case(on: &'static [Backend], name: &'static str, run: Run) -> Case {
+    Case { kind: KIND, name, on, run }
 }
 
 pub const CASES: &[Case] = &[
-    case("is made, listed as made, rotated in place, deleted, twice", |w| Box::pin(lives(w))),
-    case("S1: no request holds its value", |w| Box::pin(sealed(w))),
-    case("a create whose answer was lost takes over what is there", |w| Box::pin(lost_answer(w))),
-    case("a deleted document is made again with the value, or not at all", |w| Box::pin(deleted(w))),
-    case("all are found where there are two thousand", |w| Box::pin(pages(w))),
-    case("a document of foreign shape is a problem and hides no other", |w| Box::pin(malformed(w))),
-    case("documents of other stacks are not listed", |w| Box::pin(others(w))),
-    case("an unknown id is no object, and deleting it is done already", |w| Box::pin(unknown(w))),
+    case(GOOGLE, "is made, listed as made, rotated in place, deleted, twice", |w| Box::pin(lives(w))),
+    case(GOOGLE, "S1: no request holds its value", |w| Box::pin(sealed(w))),
+    case(GOOGLE, "a create whose answer was lost takes over what is there", |w| Box::pin(lost_answer(w))),
+    case(GOOGLE, "a deleted document is made again with the value, or not at all", |w| Box::pin(deleted(w))),
+    case(GOOGLE_EMULATED, "all are found where there are two thousand", |w| Box::pin(pages(w))),
+    case(GOOGLE_EMULATED, "a document of foreign shape is a problem and hides no other", |w| Box::pin(malformed(w))),
+    case(GOOGLE_EMULATED, "documents of other stacks are not listed", |w| Box::pin(others(w))),
+    case(GOOGLE, "an unknown id is no object, and deleting it is done already", |w| Box::pin(unknown(w))),
 ];
 
 fn config(account: &str, value: Value) -> Vec<(&'static str, Value)> {

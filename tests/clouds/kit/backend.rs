@@ -19,10 +19,12 @@ pub enum Backend {
     Localstripe,
     /// The npm package `stripe-stateful-mock`.
     StatefulMock,
+    /// The real services, for `tests/live` alone.
+    Live,
 }
 
 impl Backend {
-    /// All of them, in the order of the table.
+    /// Those of the table, in its order.
     pub const ALL: [Backend; 4] = [Backend::Sandbox, Backend::Firebase, Backend::Localstripe, Backend::StatefulMock];
 
     /// What the table calls it.
@@ -32,6 +34,7 @@ impl Backend {
             Backend::Firebase => "Firebase emulators",
             Backend::Localstripe => "localstripe",
             Backend::StatefulMock => "stripe-stateful-mock",
+            Backend::Live => "live",
         }
     }
 }
@@ -45,6 +48,43 @@ pub struct Bases {
     pub dialect: Option<Dialect>,
     /// Where what goes through is kept beyond the case.
     pub recording: Option<Recording>,
+    /// Credentials; where there are none, those that every emulator takes, and a Google project for each case.
+    pub access: Option<Access>,
+}
+
+/// Credentials, and whose objects they are for.
+#[derive(Clone)]
+pub struct Access {
+    /// A token of Hetzner Cloud.
+    pub hetzner: String,
+    /// A key of Stripe.
+    pub stripe: String,
+    /// An access token of Google.
+    pub google: String,
+    /// The Google project.
+    pub project: String,
+    /// Two prices of Stripe, if they are not to be made.
+    pub prices: Option<[String; 2]>,
+}
+
+/// Nothing of it.
+impl std::fmt::Debug for Access {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Access")
+    }
+}
+
+impl Bases {
+    /// What a case of this id is let in with.
+    pub fn access(&self, id: &str) -> Access {
+        self.access.clone().unwrap_or_else(|| Access {
+            hetzner: "hc-EXAMPLE".into(),
+            stripe: "sk_test_EXAMPLE".into(),
+            google: "owner".into(),
+            project: format!("demo-{id}"),
+            prices: None,
+        })
+    }
 }
 
 /// All clouds of a run. The programs of others end with it.
@@ -54,7 +94,7 @@ pub struct Stage {
     /// What is not there, by backend, and why.
     pub absent: BTreeMap<Backend, String>,
     /// Held so that they run.
-    _running: (Sandbox, Vec<Program>),
+    _running: Option<(Sandbox, Vec<Program>)>,
 }
 
 impl Stage {
@@ -81,14 +121,27 @@ impl Stage {
             blocking(Program::stripe_stateful_mock),
         );
         let mut clouds = BTreeMap::from([
-            (Backend::Sandbox, Bases { urls: ours.clone(), dialect: None, recording: Some(recording.clone()) }),
+            (
+                Backend::Sandbox,
+                Bases { urls: ours.clone(), dialect: None, recording: Some(recording.clone()), access: None },
+            ),
             (
                 Backend::Localstripe,
-                Bases { urls: with(&[("stripe", localstripe.url())]), dialect: Some(LOCALSTRIPE), recording: None },
+                Bases {
+                    urls: with(&[("stripe", localstripe.url())]),
+                    dialect: Some(LOCALSTRIPE),
+                    recording: None,
+                    access: None,
+                },
             ),
             (
                 Backend::StatefulMock,
-                Bases { urls: with(&[("stripe", mock.url())]), dialect: Some(STATEFUL_MOCK), recording: None },
+                Bases {
+                    urls: with(&[("stripe", mock.url())]),
+                    dialect: Some(STATEFUL_MOCK),
+                    recording: None,
+                    access: None,
+                },
             ),
         ]);
         let mut running = vec![localstripe, mock];
@@ -96,14 +149,19 @@ impl Stage {
             Ok((auth, firestore)) => {
                 let toolkit = format!("{}/identitytoolkit.googleapis.com", auth.url());
                 let urls = with(&[("identity_toolkit", toolkit), ("firestore", firestore.url())]);
-                clouds.insert(Backend::Firebase, Bases { urls, dialect: None, recording: None });
+                clouds.insert(Backend::Firebase, Bases { urls, dialect: None, recording: None, access: None });
                 running.extend([auth, firestore]);
             }
             Err(why) => {
                 absent.insert(Backend::Firebase, why);
             }
         }
-        Stage { clouds, absent, _running: (sandbox, running) }
+        Stage { clouds, absent, _running: Some((sandbox, running)) }
+    }
+
+    /// One with real services alone.
+    pub fn live(bases: Bases) -> Stage {
+        Stage { clouds: BTreeMap::from([(Backend::Live, bases)]), absent: BTreeMap::new(), _running: None }
     }
 
     /// The clouds of a backend, if it is there.

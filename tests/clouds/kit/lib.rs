@@ -7,8 +7,8 @@ mod outside;
 mod tap;
 mod world;
 
-pub use backend::{Backend, Bases, Stage};
+pub use backend::{Access, Backend, Bases, Stage};
 pub use matrix::{Case, Matrix, Row};
 pub use outside::Outside;
 pub use tap::{Effect, Exchange, Fault, Recording, Tap};
-pub use world::{Given, World, ephemeral, number, string, text};
+pub use world::{Given, World, ephemeral, id_of, number, string, text, vault_of};

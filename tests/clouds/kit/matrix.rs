@@ -28,9 +28,18 @@ pub struct Case {
     pub run: fn(World) -> Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
+impl Case {
+    /// What its stack and its email addresses come from.
+    pub fn id(&self, backend: Backend) -> String {
+        format!("{} {} {}", backend.name(), self.kind, self.name)
+    }
+}
+
 /// A row of the table: how a case ended, by backend.
 #[derive(Clone, Debug)]
 pub struct Row {
+    /// Whether it is one of `tests/live`.
+    pub live: bool,
     /// The kind.
     pub kind: &'static str,
     /// The case.
@@ -52,17 +61,24 @@ pub enum Outcome {
 
 /// All outcomes.
 #[derive(Debug)]
-pub struct Matrix(Vec<Row>);
+pub struct Matrix {
+    backends: &'static [Backend],
+    rows: Vec<Row>,
+}
 
 impl Matrix {
-    /// Runs the cases whose name or kind holds `filter`, each on every backend it names.
-    pub async fn run(stage: &Stage, cases: &[Case], filter: &str) -> Matrix {
+    /// Runs the cases whose name or kind holds `filter`, each on those of these backends that it names.
+    pub async fn run(stage: &Stage, backends: &'static [Backend], cases: &[Case], filter: &str) -> Matrix {
         let permits = Arc::new(Semaphore::new(AT_ONCE));
         let mut rows = Vec::new();
         let mut running = Vec::new();
         for case in cases.iter().filter(|case| case.name.contains(filter) || case.kind.contains(filter)) {
-            rows.push(Row { kind: case.kind, name: case.name, outcomes: BTreeMap::new() });
-            for backend in case.on {
+            if !case.on.iter().any(|backend| backends.contains(backend)) {
+                continue;
+            }
+            let live = case.on.contains(&Backend::Live);
+            rows.push(Row { live, kind: case.kind, name: case.name, outcomes: BTreeMap::new() });
+            for backend in case.on.iter().filter(|backend| backends.contains(backend)) {
                 let Some(bases) = stage.bases(*backend) else {
                     running.push((rows.len() - 1, *backend, None));
                     continue;
@@ -70,8 +86,8 @@ impl Matrix {
                 let (case, backend, bases, permits) = (*case, *backend, bases.clone(), permits.clone());
                 let work = async move {
                     let _permit = permits.acquire_owned().await.expect("open");
-                    let name = format!("{} {} {}", backend.name(), case.kind, case.name);
-                    tokio::time::timeout(PATIENCE, (case.run)(World::new(backend, &bases, &name).await)).await
+                    let world = World::new(backend, &bases, &case.id(backend)).await;
+                    tokio::time::timeout(PATIENCE, (case.run)(world)).await
                 };
                 running.push((rows.len() - 1, backend, Some(tokio::spawn(work))));
             }
@@ -87,32 +103,32 @@ impl Matrix {
             };
             rows[row].outcomes.insert(backend, outcome);
         }
-        Matrix(rows)
+        Matrix { backends, rows }
     }
 
     /// How many passed and failed.
     pub fn counts(&self) -> (usize, usize) {
-        let all = || self.0.iter().flat_map(|row| row.outcomes.values());
+        let all = || self.rows.iter().flat_map(|row| row.outcomes.values());
         let failed = all().filter(|outcome| matches!(outcome, Outcome::Failed(_))).count();
         (all().filter(|outcome| **outcome == Outcome::Passed).count(), failed)
     }
 
     /// The table, and below it what failed.
     pub fn print(&self, out: &mut impl std::io::Write) -> std::io::Result<()> {
-        let width = self.0.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
+        let width = self.rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
         let mut kind = "";
-        for row in &self.0 {
+        for row in &self.rows {
             if row.kind != kind {
                 kind = row.kind;
                 let mut head = format!("\n{kind:width$}");
-                for backend in Backend::ALL {
+                for backend in self.backends {
                     let _infallible = write!(head, "  {}", backend.name());
                 }
                 writeln!(out, "{head}")?;
             }
             let mut line = format!("{:width$}", row.name);
-            for backend in Backend::ALL {
-                let cell = match row.outcomes.get(&backend) {
+            for backend in self.backends {
+                let cell = match row.outcomes.get(backend) {
                     Some(Outcome::Passed) => "ok",
                     Some(Outcome::Failed(_)) => "FAILED",
                     Some(Outcome::LeftOut) => "left out",
@@ -120,10 +136,14 @@ impl Matrix {
                 };
                 let _infallible = write!(line, "  {cell:w$}", w = backend.name().len());
             }
-            let alone = row.outcomes.keys().eq([&Backend::Sandbox]);
-            writeln!(out, "{}{}", line.trim_end(), if alone { "  (on our sandbox alone)" } else { "" })?;
+            let mark = match (row.outcomes.keys().eq([&Backend::Sandbox]), row.live) {
+                (true, true) => "  (on our sandbox alone, and live)",
+                (true, false) => "  (on our sandbox alone)",
+                _ => "",
+            };
+            writeln!(out, "{}{mark}", line.trim_end())?;
         }
-        for row in &self.0 {
+        for row in &self.rows {
             for (backend, outcome) in &row.outcomes {
                 if let Outcome::Failed(why) = outcome {
                     writeln!(out, "\nFAILED: {}, {} on {}:\n  {}", row.kind, row.name, backend.name(), why)?;

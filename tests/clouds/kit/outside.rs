@@ -1,45 +1,58 @@
 //! The clouds as somebody else uses them: plain calls of their public APIs, with nothing of our provider in between.
 use std::collections::BTreeMap;
 
+use ampere_core::identity::StackId;
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
-/// Collections that documents of ours lie in.
-const COLLECTIONS: [&str; 3] = ["ampere", "accounts", "ampereSecrets"];
+use crate::Access;
+
+/// The collections that documents of ours lie in.
+const COLLECTIONS: [&str; 1] = ["ampere"];
 
 /// Somebody else at the same clouds.
 #[derive(Clone, Debug)]
 pub struct Outside {
     urls: BTreeMap<&'static str, String>,
-    project: String,
+    access: Access,
+    world: String,
+    stack: String,
     client: reqwest::Client,
 }
 
 impl Outside {
-    /// Somebody with these base URLs and this Google project.
-    pub fn new(urls: BTreeMap<&'static str, String>, project: String) -> Outside {
-        Outside { urls, project, client: reqwest::Client::new() }
+    /// Somebody with these base URLs, who looks at one world's objects.
+    pub fn new(urls: BTreeMap<&'static str, String>, access: Access, world: &str, stack: &StackId) -> Outside {
+        let client = reqwest::Client::new();
+        Outside { urls, access, world: world.to_owned(), stack: stack.to_string(), client }
     }
 
-    /// The Google project.
-    pub fn project(&self) -> &str {
-        &self.project
+    /// What it is let in with.
+    pub fn access(&self) -> &Access {
+        &self.access
     }
 
     /// A call with a JSON body; panics unless it succeeds.
     pub async fn call(&self, cloud: &str, method: Method, path: &str, body: Option<Json>) -> Json {
-        let token = if cloud == "hetzner" { "hc-EXAMPLE" } else { "owner" };
-        let mut request = self.client.request(method, format!("{}{path}", self.urls[cloud])).bearer_auth(token);
-        if let Some(body) = body {
-            request = request.json(&body);
+        answered(path, self.request(cloud, method, path, body)).await
+    }
+
+    fn request(&self, cloud: &str, method: Method, path: &str, body: Option<Json>) -> reqwest::RequestBuilder {
+        let token = match cloud {
+            "hetzner" => &self.access.hetzner,
+            "stripe" => &self.access.stripe,
+            _ => &self.access.google,
+        };
+        let request = self.client.request(method, format!("{}{path}", self.urls[cloud])).bearer_auth(token);
+        match body {
+            Some(body) => request.json(&body),
+            None => request,
         }
-        answered(path, request).await
     }
 
     /// A call of Stripe with a form.
     pub async fn stripe(&self, method: Method, path: &str, form: &[(&str, &str)]) -> Json {
-        let mut request = self.client.request(method, format!("{}{path}", self.urls["stripe"]));
-        request = request.bearer_auth("sk_test_EXAMPLE");
+        let mut request = self.request("stripe", method, path, None);
         if !form.is_empty() {
             let mut url = reqwest::Url::parse("http://form/").expect("a URL");
             url.query_pairs_mut().extend_pairs(form);
@@ -49,19 +62,75 @@ impl Outside {
         answered(path, request).await
     }
 
-    /// The objects of a list of Stripe's, those of one email address where it is given; first page.
+    /// The objects of a list of Stripe's, first page.
     pub async fn stripe_list(&self, path: &str) -> Vec<Json> {
         array(self.stripe(Method::GET, path, &[]).await["data"].take())
     }
 
     fn accounts(&self, call: &str) -> String {
-        format!("/v1/projects/{}/accounts{call}", self.project)
+        format!("/v1/projects/{}/accounts{call}", self.access.project)
     }
 
-    /// All users.
+    /// All users with an email address of this world.
     pub async fn users(&self) -> Vec<Json> {
-        let path = self.accounts(":batchGet?maxResults=1000");
-        array(self.call("identity_toolkit", Method::GET, &path, None).await["users"].take())
+        let mut found = self.every_user().await;
+        let ending = format!(".{}@example.com", self.world);
+        found.retain(|user| user["email"].as_str().is_some_and(|email| email.ends_with(&ending)));
+        found
+    }
+
+    /// All users of the project.
+    pub async fn every_user(&self) -> Vec<Json> {
+        let (mut found, mut next) = (Vec::new(), String::new());
+        loop {
+            let path = self.accounts(&format!(":batchGet?maxResults=1000{next}"));
+            let mut page = self.call("identity_toolkit", Method::GET, &path, None).await;
+            found.extend(array(page["users"].take()));
+            match page["nextPageToken"].as_str() {
+                Some(token) if !token.is_empty() => next = format!("&nextPageToken={token}"),
+                _ => return found,
+            }
+        }
+    }
+
+    /// All customers that are not deleted.
+    pub async fn every_customer(&self) -> Vec<Json> {
+        let (mut found, mut after) = (Vec::new(), String::new());
+        loop {
+            let mut page = self.stripe(Method::GET, &format!("/v1/customers?limit=100{after}"), &[]).await;
+            let more = page["has_more"] == true;
+            found.extend(array(page["data"].take()));
+            match found.last().and_then(|customer| customer["id"].as_str()) {
+                Some(last) if more => after = format!("&starting_after={last}"),
+                _ => return found,
+            }
+        }
+    }
+
+    /// All objects of a kind at Hetzner Cloud that bear a stack, whichever.
+    pub async fn everything_of_hetzner(&self, kind: &str) -> Vec<Json> {
+        let (mut found, mut page) = (Vec::new(), 1);
+        loop {
+            let path = format!("/{kind}?per_page=50&page={page}&label_selector=ampere-stack");
+            let mut answer = self.call("hetzner", Method::GET, &path, None).await;
+            found.extend(array(answer[kind].take()));
+            match answer["meta"]["pagination"]["next_page"].as_u64() {
+                Some(next) => page = next,
+                None => return found,
+            }
+        }
+    }
+
+    /// Deletes something at whatever cloud it is; whether that was done. A part that is still in use, or gone, is not.
+    pub async fn discard(&self, kind: &str, id: &str) -> bool {
+        let (cloud, method, path, body) = match kind {
+            "customers" => ("stripe", Method::DELETE, format!("/v1/customers/{id}"), None),
+            "users" => ("identity_toolkit", Method::POST, self.accounts(":delete"), Some(json!({"localId": id}))),
+            "documents" => ("firestore", Method::DELETE, format!("/v1/{id}"), None),
+            _ => ("hetzner", Method::DELETE, format!("/{kind}/{id}"), None),
+        };
+        let answer = self.request(cloud, method, &path, body).send().await;
+        answer.is_ok_and(|answer| answer.status().is_success())
     }
 
     /// Makes a user.
@@ -81,15 +150,25 @@ impl Outside {
     }
 
     fn documents_path(&self) -> String {
-        format!("/v1/projects/{}/databases/(default)/documents", self.project)
+        format!("/v1/projects/{}/databases/(default)/documents", self.access.project)
     }
 
-    /// All documents of ours (the first 300 of a collection).
+    /// All documents of this world's stack.
     pub async fn documents(&self) -> Vec<Json> {
+        self.documents_of(&self.stack).await
+    }
+
+    /// All documents of a stack.
+    pub async fn documents_of(&self, stack: &str) -> Vec<Json> {
         let mut found = Vec::new();
         for collection in COLLECTIONS {
-            let path = format!("{}/{collection}?pageSize=300", self.documents_path());
-            found.extend(array(self.call("firestore", Method::GET, &path, None).await["documents"].take()));
+            let of_stack = json!({"fieldFilter": {
+                "field": {"fieldPath": "ampereStack"}, "op": "EQUAL", "value": {"stringValue": stack},
+            }});
+            let query = json!({"structuredQuery": {"from": [{"collectionId": collection}], "where": of_stack}});
+            let path = format!("{}:runQuery", self.documents_path());
+            let answers = array(self.call("firestore", Method::POST, &path, Some(query)).await);
+            found.extend(answers.into_iter().map(|mut a| a["document"].take()).filter(|document| !document.is_null()));
         }
         found
     }

@@ -1,6 +1,6 @@
 //! A world of its own for each case: a stack, a project, a tap, and the provider that speaks through it.
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use ampere_core::address::Address;
 use ampere_core::clock::{NoRandomness, Random};
@@ -16,6 +16,12 @@ use sha2::{Digest, Sha256};
 
 use crate::{Backend, Bases, Outside, Tap};
 
+/// Differs from run to run.
+static RUN: LazyLock<String> = LazyLock::new(|| {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock after 1970");
+    format!("{:x}", now.as_nanos())
+});
+
 /// Bytes that differ from call to call.
 #[derive(Debug, Default)]
 struct Counter(std::sync::atomic::AtomicU64);
@@ -30,11 +36,13 @@ impl Random for Counter {
     }
 }
 
-/// What one case works with. Its stack's id and its Google project come from the case's name, so that cases which share a cloud
-/// do not see each other's objects.
+/// What one case works with. Its stack's id and, on emulators, its Google project come from the case's name, so that cases which
+/// share a cloud do not see each other's objects.
 pub struct World {
     /// Which cloud this is.
     pub backend: Backend,
+    /// In every email address of this world, and of no other.
+    pub id: String,
     /// What the provider sends goes through here.
     pub tap: Tap,
     /// The clouds as somebody else sees and changes them.
@@ -45,6 +53,17 @@ pub struct World {
     pub vault: Vault,
     /// What steps told about their progress.
     pub told: Mutex<Vec<String>>,
+}
+
+/// What is in every email address of a case, and in no other's.
+pub fn id_of(case: &str) -> String {
+    Sha256::digest(case.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The vault of a case, and so its stack.
+pub fn vault_of(case: &str) -> Vault {
+    let seed: [u8; 32] = Sha256::digest(case.as_bytes()).into();
+    Vault::open(&RootKey::from_bytes(seed), case, &[], Arc::new(Counter::default())).expect("a vault")
 }
 
 /// What goes into a step.
@@ -66,25 +85,26 @@ type Outcome = Result<Applied, ProviderError>;
 impl World {
     /// A world for a case.
     pub async fn new(backend: Backend, bases: &Bases, case: &str) -> World {
-        let seed: [u8; 32] = Sha256::digest(case.as_bytes()).into();
-        let project = format!("demo-{}", seed[..6].iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        let id = id_of(case);
+        let access = bases.access(&id);
         let tap = Tap::open(bases, "ampere").await;
         let block = [
-            ("hcloud_token", "hc-EXAMPLE".to_owned()),
+            ("hcloud_token", access.hetzner.clone()),
             ("hcloud_endpoint", tap.url("hetzner")),
-            ("stripe_api_key", "sk_test_EXAMPLE".to_owned()),
+            ("stripe_api_key", access.stripe.clone()),
             ("stripe_api_base", tap.url("stripe")),
-            ("google_project", project.clone()),
-            ("google_access_token", "owner".to_owned()),
+            ("google_project", access.project.clone()),
+            ("google_access_token", access.google.clone()),
             ("identity_toolkit_endpoint", tap.url("identity_toolkit")),
             ("firestore_endpoint", tap.url("firestore")),
         ];
         let block = Value::object(block.map(|(name, text)| (name, Value::string(text))));
         let settings = Settings::resolve(&block, &|_| None, None).expect("settings");
-        let vault = Vault::open(&RootKey::from_bytes(seed), case, &[], Arc::new(Counter::default())).expect("a vault");
+        let vault = vault_of(case);
         World {
             backend,
-            outside: Outside::new(bases.urls.clone(), project),
+            outside: Outside::new(bases.urls.clone(), access, &id, vault.stack_id()),
+            id,
             tap,
             provider: AmpereProvider::new(&settings).expect("a provider"),
             vault,
@@ -200,7 +220,7 @@ impl World {
 
     /// An email address of this world alone, since Stripe's are shared by all.
     pub fn email(&self, name: &str) -> String {
-        format!("{name}.{}@example.com", &self.outside.project()[5..])
+        format!("{name}.{}@example.com", self.id)
     }
 }
 
@@ -224,8 +244,8 @@ impl<'a> Step<'a> {
             marker: world.marker(kind, name),
             write_only: given.secret.map(|secret| ("value_wo", Secret::new(secret))).into_iter().collect(),
             given,
-            // Stripe's are shared by all worlds of a cloud.
-            key: format!("{}-{name}-{}", world.outside.project(), given.key.unwrap_or("first")),
+            // Stripe's are shared by all worlds of a cloud, and an earlier run's are remembered for a day.
+            key: format!("{}-{}-{name}-{}", *RUN, world.id, given.key.unwrap_or("first")),
             told: Box::new(told),
         }
     }
