@@ -1,5 +1,5 @@
 //! What is really there, as the clouds' list calls say.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ampere_lang::value::Value;
@@ -7,19 +7,37 @@ use ampere_lang::value::Value;
 use crate::identity::{ExternalId, Marker};
 
 /// How deep a listing looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Depth {
     /// The objects, by the fewest pages. What lies behind one and stands in no list of objects is taken to be as it should.
     Objects,
     /// Everything: parts of objects, and what an interrupted run may have left anywhere.
+    #[default]
     Parts,
 }
 
 /// All listings of one refresh, by kind.
 #[derive(Clone, Debug, Default)]
 pub struct Inventory {
-    /// By resource type. A kind that is not here was not listed, and nothing is concluded about it.
+    /// How deep the listings look; what was read by its id was looked at wholly.
+    pub depth: Depth,
+    /// By resource type. A kind that is not here was not looked at, and nothing is concluded about it.
     pub listings: BTreeMap<Arc<str>, Listing>,
+    /// Kinds that were not listed: these objects alone were read by their ids, and nothing is concluded about others.
+    pub only: BTreeMap<Arc<str>, BTreeSet<ExternalId>>,
+}
+
+impl Inventory {
+    /// Whether all objects of a kind are here: it was listed, and without a problem.
+    pub fn is_whole(&self, kind: &str) -> bool {
+        self.listings.get(kind).is_some_and(Listing::is_complete) && !self.only.contains_key(kind)
+    }
+
+    /// Whether an object that is not here is not there either: it was looked for, and without a problem.
+    pub fn would_hold(&self, kind: &str, id: &ExternalId) -> bool {
+        let looked_for = self.only.get(kind).is_none_or(|ids| ids.contains(id));
+        looked_for && self.listings.get(kind).is_some_and(Listing::is_complete)
+    }
 }
 
 /// The objects of one kind that bear our stack's marker, and how sure we are that there are no others.

@@ -81,10 +81,24 @@ pub trait Kind: Send + Sync {
         true
     }
 
+    /// What it costs to look at its objects.
+    fn effort(&self) -> Effort {
+        Effort { read: 2, page: 100 }
+    }
+
     /// The attribute that `terraform import` style ids and cross references use.
     fn id_attribute(&self) -> &'static str {
         "id"
     }
+}
+
+/// What it costs to look at objects of a kind: enough of a guess to choose between reading some and listing all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effort {
+    /// Calls that one read by id takes.
+    pub read: usize,
+    /// Objects that one call of a listing yields.
+    pub page: usize,
 }
 
 /// A reference whose target decides whether an object may exist (see [`Kind::gate_on`]).

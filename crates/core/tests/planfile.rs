@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use ampere_core::address::{Address, InstanceKey, ResourceName};
 use ampere_core::identity::{AddressHash, ExternalId, Marker, StackId};
+use ampere_core::inventory::Depth;
 use ampere_core::plan::{
-    Action, Change, CheckStatus, Deferred, Drift, Mode, Operation, OutputChange, Plan, Precondition, Reason, Step,
-    Target,
+    Action, Change, CheckStatus, Deferred, Drift, Looked, Mode, Operation, OutputChange, Plan, Precondition, Reason,
+    Step, Target,
 };
 use ampere_core::planfile::{PlanFileError, SavedPlan, read, write};
 use ampere_core::retention::{Cause, Departure, Owner};
@@ -130,6 +131,7 @@ fn plan(value: &Value) -> Plan {
         mode: Mode::Destroy,
         base: u64::MAX,
         made_at: "2026-01-02T03:04:05.123456789Z".parse().unwrap(),
+        looked: Looked { depth: Some(Depth::Objects), parts_at: Some("2026-01-02T03:00:00Z".parse().unwrap()) },
         changes: reasons.into_iter().enumerate().map(|(n, reason)| change(n, reason, value)).collect(),
         drift: vec![
             Drift { address: address(None), before: value.clone(), after: Some(value.clone()) },

@@ -2,10 +2,11 @@
 use std::collections::BTreeMap;
 
 use ampere_core::address::{Address, InstanceKey};
+use ampere_core::inventory::Depth;
 use ampere_core::kind::Kinds;
 use ampere_core::lang::diagnostic::Diagnostics;
 use ampere_core::lang::value::{Marks, Path, Type, Value};
-use ampere_core::plan::{Action, Change, Deferred, Drift, Mode, OutputChange, Plan, Reason};
+use ampere_core::plan::{Action, Change, Deferred, Drift, Looked, Mode, OutputChange, Plan, Reason};
 use ampere_core::render::json;
 use ampere_core::render::plan::{Notes, PlanDocument};
 
@@ -15,6 +16,7 @@ fn empty() -> Plan {
         mode: Mode::Normal,
         base: 1,
         made_at: "2026-11-22T10:00:00Z".parse().unwrap(),
+        looked: Looked { depth: Some(Depth::Parts), parts_at: Some("2026-11-22T10:00:00Z".parse().unwrap()) },
         changes: Vec::new(),
         drift: Vec::new(),
         deferred: Vec::new(),
@@ -278,4 +280,26 @@ fn json_withholds_what_is_sensitive_in_our_kinds() {
     assert_eq!(change["after_unknown"], serde_json::json!({ "later": true }));
     assert_eq!(change["after_sensitive"], serde_json::json!({ "token": true }));
     assert_eq!(json["applyable"], true);
+}
+
+#[test]
+fn a_plan_that_looked_at_objects_alone_says_when_parts_were_last_looked_at() {
+    let mut plan = empty();
+    assert!(!text(&plan).contains("-thorough"));
+    plan.looked.depth = Some(Depth::Objects);
+    for (at, ago) in [
+        ("2026-11-22T09:59:01Z", "less than a minute ago"),
+        ("2026-11-22T09:58:59Z", "1 minute ago"),
+        ("2026-11-22T09:48:00Z", "12 minutes ago"),
+    ] {
+        plan.looked.parts_at = Some(at.parse().unwrap());
+        let want = format!(
+            "\nFirewall rules, refunds and leftovers were last looked at {ago};\n-thorough looks now.\n\nNo changes."
+        );
+        assert!(text(&plan).starts_with(&want), "{}", text(&plan));
+    }
+    let document = PlanDocument { plan: &plan, kinds: &Kinds::new() };
+    let object = json::plan(&document, &BTreeMap::new(), "1.11.4");
+    assert_eq!(object["ampere"]["refresh"]["depth"], "objects");
+    assert_eq!(object["ampere"]["refresh"]["parts_listed_at"], "2026-11-22T09:48:00Z");
 }

@@ -39,6 +39,10 @@ pub struct PlanningArgs {
     /// List the real objects first. With =false the state is believed
     #[arg(long, action = ArgAction::Set, value_name = "BOOL", default_value = "true", help_heading = "Planning")]
     pub refresh: bool,
+    /// Look at everything: firewall rules, refunds and what interrupted runs left behind too. A stack with 50 or more objects
+    /// of a kind does so by itself once an hour, and whenever something is in doubt
+    #[arg(long, action = ArgAction::Set, value_name = "BOOL", default_value = "false", help_heading = "Planning")]
+    pub thorough: bool,
     /// Replace this instance even if it need not change. May be given more than once
     #[arg(long, value_name = "ADDRESS", action = ArgAction::Append, help_heading = "Planning")]
     pub replace: Vec<String>,
@@ -62,6 +66,7 @@ impl PlanningArgs {
             destroy: false,
             refresh_only: false,
             refresh: true,
+            thorough: false,
             replace: Vec::new(),
             target: Vec::new(),
             parallelism: 10,

@@ -135,9 +135,10 @@ async fn decide(
 
 /// Applies a saved plan: its own configuration, its own variables.
 async fn saved(path: &Path, args: &RunArgs, view: &View<'_>) -> Result<Exit, Failure> {
-    if args.planning.destroy || !args.planning.target.is_empty() || !args.planning.replace.is_empty() {
-        let detail =
-            "A saved plan says all that is to be done: -destroy, -target and -replace belong to \"ampere plan\".";
+    let planning = &args.planning;
+    if planning.destroy || planning.thorough || !planning.target.is_empty() || !planning.replace.is_empty() {
+        let detail = "A saved plan says all that is to be done: -destroy, -thorough, -target and -replace belong to \"ampere \
+                      plan\".";
         return Err(Failure::error("Can't set planning options with a saved plan", detail));
     }
     // Only where the state is kept is read from the files as they are now.

@@ -24,6 +24,7 @@ Examples:
   ampere plan -out=p.plan                  keep it; apply exactly this later: ampere apply p.plan
   ampere plan -destroy                     what destroy would do
   ampere plan -target='ampere_account.all[\"ada\"]'
+  ampere plan -thorough                    look behind the objects too, however large the stack is
   ampere plan -detailed-exitcode           0 nothing to do, 2 changes, 1 failed
   ampere plan -json | jq 'select(.type == \"planned_change\")'")]
 pub struct PlanArgs {

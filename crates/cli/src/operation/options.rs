@@ -20,6 +20,9 @@ pub fn plan_options(args: &PlanningArgs) -> Result<Options, Failure> {
         (false, true) => Mode::RefreshOnly,
         (false, false) => Mode::Normal,
     };
+    if args.thorough && !args.refresh {
+        return Err(exclude("-thorough", "-refresh=false"));
+    }
     if mode == Mode::RefreshOnly && !args.replace.is_empty() {
         return Err(exclude("-refresh-only", "-replace"));
     }
@@ -42,7 +45,7 @@ pub fn plan_options(args: &PlanningArgs) -> Result<Options, Failure> {
     if findings.has_errors() {
         return Err(Failure::findings(findings, Default::default()));
     }
-    Ok(Options { mode, targets, replace, refreshed: args.refresh, hold_departures: false })
+    Ok(Options { mode, targets, replace, refreshed: args.refresh, thorough: args.thorough, hold_departures: false })
 }
 
 /// The address of one instance, as it is written on the command line.

@@ -27,10 +27,14 @@ impl Run<'_> {
             // Entries of earlier runs about what needs no step any more (it was not made, and is not wanted either).
             rows.extend(self.input.snapshot.pending.iter().map(ended));
         }
-        if rows.is_empty() && self.input.plan.steps.is_empty() {
-            return;
-        }
-        if let Err(error) = self.input.commit(rows, self.applied(outcome)).await {
+        let mark = self.input.plan.looked.mark(self.input.snapshot).map(Mutation::PutRecord);
+        let written = if rows.is_empty() && self.input.plan.steps.is_empty() {
+            self.input.note(mark).await
+        } else {
+            rows.extend(mark);
+            self.input.commit(rows, self.applied(outcome)).await
+        };
+        if let Err(error) = written {
             outcome.diagnostics.push(ampere_lang::diagnostic::Diagnostic::error(
                 "The outputs could not be written to the state",
                 format!("{error}. Apply again: nothing else is left to do."),

@@ -95,6 +95,13 @@ impl ApplyInput<'_> {
         Ok(())
     }
 
+    /// Writes a record on which no plan depends, and which is no news to the log.
+    pub(super) async fn note(&self, record: Option<Mutation>) -> Result<(), StoreError> {
+        let Some(record) = record else { return Ok(()) };
+        let change = StoreChange { base: None, mutations: vec![record], event: None };
+        self.store.commit(self.lease, change).await.map(drop)
+    }
+
     fn event(&self, step: &Step, outcome: Outcome, why: Option<&str>) -> Event {
         let mut details =
             BTreeMap::from([("plan".to_owned(), self.plan.id.clone()), ("step".to_owned(), step.key.clone())]);

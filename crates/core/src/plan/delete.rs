@@ -169,7 +169,7 @@ impl Planner<'_> {
                 d.change.action == Action::Create
                     && d.change.address.to_string() == pending.address
                     && is_listed(self.input, d.change.address.kind())
-                    && !self.is_complete(d.change.address.kind())
+                    && !self.input.inventory.is_whole(d.change.address.kind())
             });
             if let Some(draft) = created {
                 let detail = format!(
@@ -181,10 +181,6 @@ impl Planner<'_> {
             }
         }
         self.diagnostics.extend(findings);
-    }
-
-    fn is_complete(&self, kind: &str) -> bool {
-        self.input.inventory.listings.get(kind).is_some_and(|listing| listing.is_complete())
     }
 
     /// `moved` blocks that name an instance which is still there.

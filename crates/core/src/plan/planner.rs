@@ -12,7 +12,7 @@ use super::moved::Moves;
 use super::prior::Prior;
 use super::retention::Departing;
 use super::target::Aim;
-use super::{CheckStatus, Deferred, Mode, OutputChange, Plan, PlanInput, id, lower, validate};
+use super::{CheckStatus, Deferred, Looked, Mode, OutputChange, Plan, PlanInput, id, lower, validate};
 use crate::address::Address;
 use crate::evaluate::{Node, World};
 use crate::identity::ExternalId;
@@ -63,7 +63,7 @@ impl<'a> Planner<'a> {
         let departing = Departing::new(input, &prior);
         Planner {
             input,
-            aim: Aim::new(input, world.graph(), &prior, &mut diagnostics),
+            aim: Aim::new(input, &world, &prior, &mut diagnostics),
             world,
             moves,
             prior,
@@ -141,6 +141,7 @@ impl<'a> Planner<'a> {
             mode: self.input.options.mode,
             base: self.input.snapshot.serial,
             made_at: self.input.now,
+            looked: Looked::of(self.input),
             changes,
             drift: drift.into_iter().filter(|d| self.aim.includes(&d.address)).collect(),
             deferred: self.deferred.into_values().collect(),

@@ -187,10 +187,9 @@ impl<'a> Sightings<'a> {
             self.known.insert((kind, &object.id));
             return Sighting::Found(observed);
         }
-        let listing = self.input.inventory.listings.get(kind).filter(|_| is_listed(self.input, kind));
-        match listing {
-            Some(listing) if listing.is_complete() => Sighting::Gone,
-            _ => Sighting::NotLooked,
+        match is_listed(self.input, kind) && self.input.inventory.would_hold(kind, &object.id) {
+            true => Sighting::Gone,
+            false => Sighting::NotLooked,
         }
     }
 

@@ -6,9 +6,9 @@ use ampere_lang::config::ResourceName;
 use ampere_lang::diagnostic::{Diagnostic, Diagnostics};
 
 use super::prior::Prior;
-use super::{Mode, PlanInput, Target};
+use super::{Mode, Options, PlanInput, Target};
 use crate::address::Address;
-use crate::evaluate::{Dependency, Graph, Node};
+use crate::evaluate::{Dependency, Node, World};
 
 /// What a plan is limited to: everything, or the targets and what they need (what needs them, when they are destroyed).
 #[derive(Debug, Default)]
@@ -17,43 +17,114 @@ pub(super) struct Aim {
     limited: Option<Limits>,
 }
 
+/// The targets with what belongs to them.
 #[derive(Debug, Default)]
-struct Limits {
+pub(super) struct Limits {
     /// All instances of these.
     resources: BTreeSet<ResourceName>,
     /// These alone.
     instances: BTreeSet<Address>,
     /// Resources of which something is in.
-    touched: BTreeSet<ResourceName>,
+    pub(super) touched: BTreeSet<ResourceName>,
 }
 
 impl Limits {
-    fn includes(&self, address: &Address) -> bool {
+    /// The limits that `-target` sets, if it is given. `existing` are the objects there are, each with the addresses it
+    /// depended on when it was made.
+    pub(super) fn new<'e>(
+        options: &Options,
+        world: &World<'_>,
+        existing: impl Iterator<Item = (&'e Address, &'e [Arc<str>])>,
+    ) -> Option<Limits> {
+        if options.targets.is_empty() {
+            return None;
+        }
+        let mut limits = Limits::default();
+        for target in &options.targets {
+            limits.add(target.clone());
+        }
+        match options.mode {
+            Mode::Destroy => limits.add_dependents(existing),
+            Mode::Normal | Mode::RefreshOnly | Mode::Retention => limits.add_needed(&options.targets, world),
+        }
+        let instances = limits.instances.iter().map(|a| a.resource.clone());
+        limits.touched = limits.resources.iter().cloned().chain(instances).collect();
+        Some(limits)
+    }
+
+    /// Whether an instance is in.
+    pub(super) fn includes(&self, address: &Address) -> bool {
         self.resources.contains(&address.resource) || self.instances.contains(address)
+    }
+
+    /// Takes something in; false if it was in already.
+    fn add(&mut self, target: Target) -> bool {
+        match target {
+            Target::Resource(name) => self.resources.insert(name),
+            Target::Instance(address) => !self.includes(&address) && self.instances.insert(address),
+        }
+    }
+
+    /// Everything that the targets need: of a resource of which an instance needs one instance alone, that one.
+    fn add_needed(&mut self, targets: &[Target], world: &World<'_>) {
+        let mut open = targets.to_vec();
+        while let Some(target) = open.pop() {
+            let name = match &target {
+                Target::Resource(name) => name,
+                Target::Instance(address) => &address.resource,
+            };
+            for dependency in world.graph().dependencies(&Node::Resource(name.clone())) {
+                let needed = match &target {
+                    Target::Resource(_) => Target::Resource(dependency.resource.clone()),
+                    Target::Instance(address) => one_or_all(world.needed_address(address, dependency)),
+                };
+                if self.add(needed.clone()) {
+                    open.push(needed);
+                }
+            }
+        }
+    }
+
+    /// Everything that depended on the targets when it was made: it cannot outlive them.
+    fn add_dependents<'e>(&mut self, existing: impl Iterator<Item = (&'e Address, &'e [Arc<str>])>) {
+        let mut dependents: BTreeMap<&str, Vec<&Address>> = BTreeMap::new();
+        let mut open: Vec<&Address> = Vec::new();
+        for (address, dependencies) in existing {
+            for needed in dependencies {
+                dependents.entry(needed).or_default().push(address);
+            }
+            if self.includes(address) {
+                open.push(address);
+            }
+        }
+        while let Some(address) = open.pop() {
+            let names = [address.to_string(), address.resource.to_string()];
+            for dependent in names.iter().flat_map(|name| dependents.get(&**name)).flatten() {
+                if self.add(Target::Instance((*dependent).clone())) {
+                    open.push(dependent);
+                }
+            }
+        }
+    }
+}
+
+/// A needed address that has no key stands for all instances.
+fn one_or_all(needed: Address) -> Target {
+    match needed.key {
+        None => Target::Resource(needed.resource),
+        Some(_) => Target::Instance(needed),
     }
 }
 
 impl Aim {
     /// The aim of a plan, with the warning that a limited plan deserves.
-    pub(super) fn new(input: &PlanInput<'_>, graph: &Graph, prior: &Prior, diagnostics: &mut Diagnostics) -> Aim {
-        if input.options.targets.is_empty() {
-            return Aim::default();
+    pub(super) fn new(input: &PlanInput<'_>, world: &World<'_>, prior: &Prior, diagnostics: &mut Diagnostics) -> Aim {
+        let existing = prior.current.iter().map(|(address, existing)| (address, &existing.dependencies[..]));
+        let limited = Limits::new(input.options, world, existing);
+        if limited.is_some() {
+            diagnostics.push(warning());
         }
-        diagnostics.push(warning());
-        let mut limits = Limits::default();
-        for target in &input.options.targets {
-            match target {
-                Target::Resource(name) => limits.resources.insert(name.clone()),
-                Target::Instance(address) => limits.instances.insert(address.clone()),
-            };
-        }
-        match input.options.mode {
-            Mode::Destroy => add_dependents(&mut limits, prior),
-            Mode::Normal | Mode::RefreshOnly | Mode::Retention => add_needed(&mut limits, graph),
-        }
-        let instances = limits.instances.iter().map(|a| a.resource.clone());
-        limits.touched = limits.resources.iter().cloned().chain(instances).collect();
-        Aim { limited: Some(limits) }
+        Aim { limited }
     }
 
     /// Whether everything is in.
@@ -76,41 +147,6 @@ impl Aim {
         self.limited
             .as_ref()
             .is_none_or(|limits| !needed.is_empty() && needed.iter().all(|d| limits.touched.contains(&d.resource)))
-    }
-}
-
-/// Everything that the targets need, whole.
-fn add_needed(limits: &mut Limits, graph: &Graph) {
-    let mut open: Vec<ResourceName> =
-        limits.resources.iter().cloned().chain(limits.instances.iter().map(|a| a.resource.clone())).collect();
-    let mut seen: BTreeSet<ResourceName> = open.iter().cloned().collect();
-    while let Some(name) = open.pop() {
-        for needed in graph.dependencies(&Node::Resource(name)) {
-            limits.resources.insert(needed.resource.clone());
-            if seen.insert(needed.resource.clone()) {
-                open.push(needed.resource.clone());
-            }
-        }
-    }
-}
-
-/// Everything that depended on the targets when it was made: it cannot outlive them.
-fn add_dependents(limits: &mut Limits, prior: &Prior) {
-    let mut dependents: BTreeMap<Arc<str>, Vec<&Address>> = BTreeMap::new();
-    for (address, existing) in &prior.current {
-        for needed in &existing.dependencies {
-            dependents.entry(needed.clone()).or_default().push(address);
-        }
-    }
-    let mut open: Vec<&Address> = prior.current.keys().filter(|a| limits.includes(a)).collect();
-    while let Some(address) = open.pop() {
-        let names = [address.to_string(), address.resource.to_string()];
-        for dependent in names.iter().flat_map(|name| dependents.get(&**name)).flatten() {
-            if !limits.includes(dependent) {
-                limits.instances.insert((*dependent).clone());
-                open.push(dependent);
-            }
-        }
     }
 }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::address::{Address, ResourceName};
 use crate::identity::{ExternalId, Marker};
+use crate::inventory::Depth;
 use crate::retention::Departure;
 
 /// What a plan is to bring about.
@@ -27,7 +28,7 @@ pub enum Mode {
 /// A plan. The same input makes the same plan, byte for byte (see [`Plan::id`]).
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Hex of the BLAKE3 hash over everything below.
+    /// Hex of the BLAKE3 hash over everything below but when it was made and how the clouds were looked at.
     pub id: String,
     /// What it is to bring about.
     pub mode: Mode,
@@ -35,6 +36,8 @@ pub struct Plan {
     pub base: u64,
     /// When it was made, as the caller said.
     pub made_at: Timestamp,
+    /// How the clouds were looked at for it.
+    pub looked: Looked,
     /// Changes of resource instances, no-ops included, by address.
     pub changes: Vec<Change>,
     /// Differences between what we remember and what is, found while listing.
@@ -53,6 +56,15 @@ pub struct Plan {
     pub targets: Vec<Target>,
     /// Findings. A plan with errors is shown and never applied.
     pub diagnostics: Diagnostics,
+}
+
+/// How the clouds were looked at for a plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// How deep; none if they were not looked at (`-refresh=false`).
+    pub depth: Option<Depth>,
+    /// When everything was last listed with all its parts, the listing of this plan included; none if it never was.
+    pub parts_at: Option<Timestamp>,
 }
 
 /// What happens to a resource instance.
@@ -284,6 +296,8 @@ pub struct Options {
     pub replace: Vec<Address>,
     /// Whether the inventory was made; without it the state is believed (`-refresh=false`).
     pub refreshed: bool,
+    /// Whether the inventory must hold all parts of everything, whenever they were last listed (`-thorough`).
+    pub thorough: bool,
     /// Whether departures that have not begun stay so (the deletion guard holds them back): their households are left as
     /// they are.
     pub hold_departures: bool,

@@ -12,7 +12,8 @@ use super::change::{ChangeForm, DeferredForm, DriftForm, OutputForm};
 use super::finding::FindingForm;
 use super::step::{StepForm, TargetForm};
 use super::{PlanFileError, SavedPlan};
-use crate::plan::{CheckStatus, Mode, Plan};
+use crate::inventory::Depth;
+use crate::plan::{CheckStatus, Looked, Mode, Plan};
 use crate::retention::Departure;
 use crate::vault::CodecError;
 use crate::vault::codec::{self, Marking};
@@ -41,6 +42,7 @@ macro_rules! mirror {
 pub(super) use mirror;
 
 mirror!(ModeForm of Mode { Normal, Destroy, RefreshOnly, Retention });
+mirror!(DepthForm of Depth { Objects, Parts });
 mirror!(CheckForm of CheckStatus { Pass, Fail, Error, Unknown });
 
 /// A value, its marks readable: the whole document is sealed.
@@ -62,6 +64,25 @@ impl ValueForm {
     }
 }
 
+/// How the clouds were looked at.
+#[derive(Default, Serialize, Deserialize)]
+struct LookedForm {
+    depth: Option<DepthForm>,
+    parts_at: Option<Timestamp>,
+}
+
+impl From<Looked> for LookedForm {
+    fn from(Looked { depth, parts_at }: Looked) -> LookedForm {
+        LookedForm { depth: depth.map(DepthForm::from), parts_at }
+    }
+}
+
+impl From<LookedForm> for Looked {
+    fn from(LookedForm { depth, parts_at }: LookedForm) -> Looked {
+        Looked { depth: depth.map(Depth::from), parts_at }
+    }
+}
+
 /// Everything in the file.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Document {
@@ -69,6 +90,8 @@ pub(super) struct Document {
     mode: ModeForm,
     base: u64,
     made_at: Timestamp,
+    #[serde(default)]
+    looked: LookedForm,
     changes: Vec<ChangeForm>,
     drift: Vec<DriftForm>,
     deferred: Vec<DeferredForm>,
@@ -95,6 +118,7 @@ impl Document {
             mode,
             base,
             made_at,
+            looked,
             changes,
             drift,
             deferred,
@@ -114,6 +138,7 @@ impl Document {
             mode: (*mode).into(),
             base: *base,
             made_at: *made_at,
+            looked: (*looked).into(),
             changes: changes.iter().map(ChangeForm::of).collect::<Result<_, _>>()?,
             drift: drift.iter().map(DriftForm::of).collect::<Result<_, _>>()?,
             deferred: deferred.iter().map(DeferredForm::of).collect(),
@@ -141,6 +166,7 @@ impl Document {
             mode: self.mode.into(),
             base: self.base,
             made_at: self.made_at,
+            looked: self.looked.into(),
             changes: self.changes.into_iter().map(ChangeForm::change).collect::<Result<_, _>>()?,
             drift: self.drift.into_iter().map(DriftForm::drift).collect::<Result<_, _>>()?,
             deferred: self.deferred.into_iter().map(DeferredForm::deferred).collect(),

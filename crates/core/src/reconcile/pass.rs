@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::{Desired, PassOptions, PassReport, Reconciler};
 use crate::apply::Outcome;
 use crate::audit::{self, Event};
-use crate::engine::{ApplyOptions, EngineError};
-use crate::inventory::{Depth, Inventory};
+use crate::engine::{ApplyOptions, EngineError, depth};
+use crate::inventory::Inventory;
 use crate::plan::{Mode, Options, Plan};
 use crate::retention::{Alarm, Departure, Owner, Tombstone};
 use crate::snapshot::{RecordKind, Snapshot};
@@ -34,7 +34,9 @@ impl Reconciler {
     async fn locked(&self, lease: &Lease, options: &PassOptions<'_>) -> Result<PassReport, EngineError> {
         let at = self.engine.clock.now();
         let snapshot = self.engine.snapshot().await?;
-        let (inventory, mut findings) = self.engine.refresh(&self.engine.listed_kinds(), &snapshot, Depth::Parts).await;
+        // Refunds and leftovers are looked for once an hour, and in every pass while somebody departs.
+        let depth = depth(&snapshot, &Options::default(), at);
+        let (inventory, mut findings) = self.engine.refresh(&self.engine.listed_kinds(), &snapshot, depth).await;
         let accounts = self.accounts(&inventory);
         let Chosen { plan, desired, held } =
             self.choose(options, &snapshot, &inventory, accounts, at, &mut findings).await;

@@ -33,6 +33,16 @@ pub struct Snapshot {
     pub marks: BTreeMap<Arc<str>, Arc<str>>,
 }
 
+/// The mark that says when everything was last listed with all its parts.
+pub const PARTS_LISTED_AT: &str = "parts_listed_at";
+
+impl Snapshot {
+    /// When everything was last listed with all its parts; none if it never was, as far as is known.
+    pub fn parts_listed_at(&self) -> Option<jiff::Timestamp> {
+        self.marks.get(PARTS_LISTED_AT)?.parse().ok()
+    }
+}
+
 /// The key of an object in the state.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectKey {

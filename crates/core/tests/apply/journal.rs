@@ -31,7 +31,7 @@ async fn object_row_journal_end_and_log_entry_are_one_transaction() {
     let commits = stack.store.commits();
     assert_eq!(
         commits.iter().map(shape).collect::<Vec<_>>(),
-        ["started key / create started", "object ended / create succeeded", " / plan.applied succeeded"]
+        ["started key / create started", "object ended / create succeeded", "record / plan.applied succeeded"]
     );
 }
 

@@ -6,6 +6,7 @@ mod crash;
 mod journal;
 mod keys;
 mod kit;
+mod looks;
 mod order;
 mod outputs;
 mod reconcile;

@@ -49,7 +49,7 @@ fn the_order_in_which_things_come_does_not_matter() {
             let middle = turn % listing.objects.len().max(1);
             listing.objects.rotate_left(middle);
         }
-        scene.inventory = Inventory { listings: shuffled };
+        scene.inventory = Inventory { listings: shuffled, ..Inventory::default() };
         assert_eq!(text(&scene), first);
     }
 }

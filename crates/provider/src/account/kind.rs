@@ -1,6 +1,6 @@
 //! The rules of `ampere_account`.
 use ampere_core::identity::Marker;
-use ampere_core::kind::Kind;
+use ampere_core::kind::{Effort, Kind};
 use ampere_core::schema::Schema;
 use ampere_lang::diagnostic::{Diagnostic, Diagnostics};
 use ampere_lang::value::{Path, Value};
@@ -29,6 +29,11 @@ impl AccountKind {
 impl Kind for AccountKind {
     fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// A user and a document; pages of 1000 users and of 2000 documents.
+    fn effort(&self) -> Effort {
+        Effort { read: 2, page: 600 }
     }
 
     fn validate(&self, config: &Value) -> Diagnostics {

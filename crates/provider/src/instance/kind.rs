@@ -1,5 +1,5 @@
 //! The rules of `ampere_instance`.
-use ampere_core::kind::{Gated, Kind, PlanRequest, Planned};
+use ampere_core::kind::{Effort, Gated, Kind, PlanRequest, Planned};
 use ampere_core::schema::Schema;
 use ampere_lang::diagnostic::{Diagnostic, Diagnostics};
 use ampere_lang::value::{Path, Value};
@@ -28,6 +28,11 @@ impl InstanceKind {
 impl Kind for InstanceKind {
     fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// A server and its parts; pages of 50.
+    fn effort(&self) -> Effort {
+        Effort { read: 3, page: 50 }
     }
 
     fn validate(&self, config: &Value) -> Diagnostics {

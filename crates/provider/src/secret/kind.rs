@@ -1,5 +1,5 @@
 //! The rules of `ampere_secret`.
-use ampere_core::kind::{Kind, PlanRequest, Planned};
+use ampere_core::kind::{Effort, Kind, PlanRequest, Planned};
 use ampere_core::schema::Schema;
 use ampere_lang::diagnostic::{Diagnostic, Diagnostics};
 use ampere_lang::value::{Path, Type, Value};
@@ -30,6 +30,11 @@ impl SecretKind {
 impl Kind for SecretKind {
     fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// A document; pages of 2000.
+    fn effort(&self) -> Effort {
+        Effort { read: 1, page: 2000 }
     }
 
     fn validate(&self, config: &Value) -> Diagnostics {

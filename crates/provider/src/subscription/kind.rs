@@ -1,5 +1,5 @@
 //! The rules of `ampere_subscription`.
-use ampere_core::kind::{Contract, Gate, Kind, PlanRequest, Planned};
+use ampere_core::kind::{Contract, Effort, Gate, Kind, PlanRequest, Planned};
 use ampere_core::schema::Schema;
 use ampere_lang::diagnostic::{Diagnostic, Diagnostics};
 use ampere_lang::value::{Path, Type, Value};
@@ -31,6 +31,11 @@ impl SubscriptionKind {
 impl Kind for SubscriptionKind {
     fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// A subscription, its customer, its refunds; pages of 100.
+    fn effort(&self) -> Effort {
+        Effort { read: 3, page: 100 }
     }
 
     fn validate(&self, config: &Value) -> Diagnostics {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::names;
 use super::state::{WITHHELD, marked, policy};
 use super::value::{self, Sensitive};
+use crate::inventory::Depth;
 use crate::plan::{Action, Change, CheckStatus, Drift, OutputChange};
 use crate::render::plan::PlanDocument;
 
@@ -251,5 +252,18 @@ fn own(document: &PlanDocument<'_>) -> Json {
         .iter()
         .map(|d| json!({ "address": d.address.to_string(), "reason": d.reason, "url": d.url }))
         .collect();
-    json!({ "plan_id": plan.id, "base_serial": plan.base, "deferred": deferred, "withheld": WITHHELD })
+    let refresh = json!({
+        "depth": plan.looked.depth.map(|depth| match depth {
+            Depth::Objects => "objects",
+            Depth::Parts => "parts",
+        }),
+        "parts_listed_at": plan.looked.parts_at.map(|at| at.to_string()),
+    });
+    json!({
+        "plan_id": plan.id,
+        "base_serial": plan.base,
+        "refresh": refresh,
+        "deferred": deferred,
+        "withheld": WITHHELD,
+    })
 }

@@ -1,11 +1,28 @@
 //! The parts of a plan beside its changes: drift, what waits, the legend, the line of counts.
 use super::{Counts, PlanDocument, change, is_shown};
-use crate::plan::{Action, Drift};
+use crate::inventory::Depth;
+use crate::plan::{Action, Drift, Plan};
 use crate::render::diff::{self, Options, Pair};
 use crate::render::{Style, Text};
 
 /// Between the note of drift and the plan.
 const RULE_WIDTH: usize = 77;
+
+/// What was not looked at for this plan, and when it was the last time.
+pub fn depth(text: &mut Text, plan: &Plan) {
+    if plan.looked.depth != Some(Depth::Objects) {
+        return;
+    }
+    let minutes = plan.looked.parts_at.map(|at| plan.made_at.duration_since(at).as_mins());
+    let when = match minutes {
+        None => "never".to_owned(),
+        Some(..=0) => "less than a minute ago".to_owned(),
+        Some(1) => "1 minute ago".to_owned(),
+        Some(minutes) => format!("{minutes} minutes ago"),
+    };
+    let line = format!("Firewall rules, refunds and leftovers were last looked at {when};\n-thorough looks now.");
+    text.newline().push(Style::Faint, line).newline();
+}
 
 /// What was changed behind our back.
 pub fn drift(text: &mut Text, document: &PlanDocument<'_>, refresh_only: bool) {

@@ -21,6 +21,7 @@ impl PlanDocument<'_> {
             );
             text.newline();
         }
+        sections::depth(&mut text, self.plan);
         let refresh_only = self.plan.mode == Mode::RefreshOnly;
         sections::drift(&mut text, self, refresh_only);
         let shown: Vec<_> = self.plan.changes.iter().filter(|c| is_shown(c)).collect();

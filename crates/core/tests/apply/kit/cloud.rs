@@ -49,6 +49,7 @@ struct State {
     things: BTreeMap<ExternalId, Thing>,
     made: u32,
     calls: Vec<String>,
+    looks: Vec<String>,
     faults: BTreeMap<String, VecDeque<Fault>>,
     running: usize,
     most: usize,
@@ -107,6 +108,16 @@ impl Cloud {
         self.state().calls.clone()
     }
 
+    /// How the cloud was looked at since this was last asked: `list Depth kinds`, `read id`.
+    pub fn looks(&self) -> Vec<String> {
+        std::mem::take(&mut self.state().looks)
+    }
+
+    /// Someone deletes an object by hand.
+    pub fn lose(&self, id: &str) {
+        self.state().things.remove(&ExternalId::from(id)).expect("it is there");
+    }
+
     /// What is there, by id.
     pub fn things(&self) -> BTreeMap<ExternalId, Thing> {
         self.state().things.clone()
@@ -160,7 +171,8 @@ impl Provider for Cloud {
     }
 
     async fn list(&self, inquiry: &Inquiry<'_>) -> Listings {
-        let state = self.state();
+        let mut state = self.state();
+        state.looks.push(format!("list {:?} {}", inquiry.depth, inquiry.kinds.join(" ")));
         let listing = |kind: &str| {
             let ours = state.things.iter().filter(|(_, t)| t.kind == kind && t.marker.stack == *inquiry.stack);
             Listing { objects: ours.map(|(id, thing)| observed(id, thing)).collect(), problems: Vec::new() }
@@ -169,7 +181,9 @@ impl Provider for Cloud {
     }
 
     async fn read(&self, _: &str, id: &ExternalId) -> Result<Option<Observed>, ProviderError> {
-        Ok(self.state().things.get(id).map(|thing| observed(id, thing)))
+        let mut state = self.state();
+        state.looks.push(format!("read {id}"));
+        Ok(state.things.get(id).map(|thing| observed(id, thing)))
     }
 
     async fn create(&self, request: Request<'_>) -> Result<Applied, ProviderError> {

@@ -48,8 +48,13 @@ pub struct Watch(Mutex<jiff::Timestamp>);
 impl Watch {
     /// Some hours go by.
     pub fn pass(&self, hours: i64) {
+        self.wait(60 * hours);
+    }
+
+    /// Some minutes go by.
+    pub fn wait(&self, minutes: i64) {
         let mut now = self.0.lock().unwrap();
-        *now = now.checked_add(jiff::SignedDuration::from_hours(hours)).unwrap();
+        *now = now.checked_add(jiff::SignedDuration::from_mins(minutes)).unwrap();
     }
 }
 

@@ -2,12 +2,18 @@
 //!
 //! [`Engine`] joins the parts for callers that do not want to join them themselves: the command line and a backend that
 //! embeds Ampere. It holds no state of its own.
-use std::collections::{BTreeMap, BTreeSet};
+mod depth;
+mod look;
+mod refresh;
+
+pub use depth::{PARTS_WITHIN, depth};
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ampere_lang::config::Module;
-use ampere_lang::diagnostic::{Diagnostic, Diagnostics};
+use ampere_lang::diagnostic::Diagnostics;
 use ampere_lang::eval::Host;
 use ampere_lang::value::Value;
 use futures_util::future::join_all;
@@ -16,9 +22,9 @@ use tokio_util::sync::CancellationToken;
 use crate::apply::{self, ApplyInput, Event, Outcome};
 use crate::clock::{Clock, Random};
 use crate::identity::ExternalId;
-use crate::inventory::{Depth, Inventory, ListProblem, Listing, Observed};
+use crate::inventory::{Inventory, Observed};
 use crate::plan::{self, Options, Plan, PlanInput};
-use crate::provider::{Inquiry, ProviderError, Providers};
+use crate::provider::Providers;
 use crate::snapshot::Snapshot;
 use crate::store::{Lease, LockHolder, Store, StoreError};
 use crate::vault::{Vault, rows};
@@ -91,45 +97,10 @@ impl Engine {
         Ok(rows::snapshot(&stored, &self.vault)?)
     }
 
-    /// Lists what is really there of these kinds, all at the same time. A kind that could not be listed at all is in the
-    /// inventory as one with a problem, and as an error among the findings.
-    pub async fn refresh(
-        &self,
-        kinds: &BTreeSet<Arc<str>>,
-        snapshot: &Snapshot,
-        depth: Depth,
-    ) -> (Inventory, Diagnostics) {
-        self.list_by(&self.providers, kinds, &known(snapshot), depth).await
-    }
-
-    /// Has these providers list the stack's objects of these kinds.
-    pub(crate) async fn list_by(
-        &self,
-        providers: &Providers,
-        kinds: &BTreeSet<Arc<str>>,
-        known: &BTreeMap<Arc<str>, Vec<ExternalId>>,
-        depth: Depth,
-    ) -> (Inventory, Diagnostics) {
-        let listable = |kind: &&str| providers.kind(kind).is_some_and(|kind| kind.listed());
-        let shares = providers.serving(kinds.iter().map(|kind| &**kind).filter(listable));
-        let lists = shares.iter().map(|(provider, share)| async {
-            let inquiry = Inquiry { stack: self.vault.stack_id(), kinds: share, depth, known };
-            provider.list(&inquiry).await
-        });
-        let mut inventory = Inventory::default();
-        let mut findings = Diagnostics::new();
-        for (kind, listed) in join_all(lists).await.into_iter().flatten() {
-            let listing = listed.unwrap_or_else(|error| {
-                findings.push(unlisted(&kind, &error));
-                let problem = ListProblem { place: error.cloud.to_owned(), message: error.message };
-                Listing { objects: Vec::new(), problems: vec![problem] }
-            });
-            inventory.listings.insert(kind, listing);
-        }
-        (inventory, findings)
-    }
-
-    /// Plans: lists the clouds (unless `options.refreshed` is false) and compares.
+    /// Plans: looks at the clouds (unless `options.refreshed` is false) and compares.
+    ///
+    /// Lists look as deep as [`depth`] says. A plan with targets does without the lists of kinds that it is not about, and
+    /// reads a few objects by their ids where that takes fewer calls than their list.
     pub async fn plan(
         &self,
         module: &Module,
@@ -138,7 +109,7 @@ impl Engine {
         options: &Options,
     ) -> Plan {
         let (inventory, mut findings) = match options.refreshed {
-            true => self.refresh(&self.listed_kinds(), snapshot, Depth::Parts).await,
+            true => self.look_at(&self.look(module, variables, snapshot, options), snapshot).await,
             false => Default::default(),
         };
         let mut plan = self.plan_on(module, variables, snapshot, options, &inventory).await;
@@ -191,26 +162,13 @@ impl Engine {
                     found.insert((request.address.resource.resource_type.clone(), request.id.clone()), observed);
                 }
                 Ok(None) => {}
-                Err(error) => findings.push(unlisted(request.address.kind(), &error).at(request.span)),
+                Err(error) => findings.push(refresh::unlisted(request.address.kind(), &error).at(request.span)),
             }
         }
         (found, findings)
     }
 
-    async fn read(&self, kind: &str, id: &ExternalId) -> Result<Option<Observed>, ProviderError> {
-        match self.providers.provider(kind) {
-            Some(provider) => provider.read(kind, id).await,
-            None => Ok(None),
-        }
-    }
-
-    /// All kinds that a cloud can list, whether configuration and state name them or not: an orphan may be of any.
-    pub(crate) fn listed_kinds(&self) -> BTreeSet<Arc<str>> {
-        let kinds = self.providers.kinds().iter();
-        kinds.filter(|(_, kind)| kind.listed()).map(|(name, _)| Arc::from(*name)).collect()
-    }
-
-    /// Applies a plan under a lock that the caller holds.
+    /// Applies a plan under a lock that the caller holds, and remembers how the clouds were looked at for it.
     ///
     /// # Errors
     /// [`StoreError::Stale`] if the state has moved on; [`EngineError::PlanHasErrors`]. In both cases nothing was done.
@@ -245,22 +203,4 @@ impl Engine {
         };
         Ok(apply::apply(input).await?)
     }
-}
-
-/// The ids of the objects that the state knows, by kind.
-fn known(snapshot: &Snapshot) -> BTreeMap<Arc<str>, Vec<ExternalId>> {
-    let mut known: BTreeMap<Arc<str>, Vec<ExternalId>> = BTreeMap::new();
-    for (key, object) in &snapshot.objects {
-        known.entry(key.address.resource.resource_type.clone()).or_default().push(object.id.clone());
-    }
-    known
-}
-
-fn unlisted(kind: &str, error: &ProviderError) -> Diagnostic {
-    let mut detail = format!("{}.", error.message.trim_end_matches('.'));
-    if let Some(hint) = &error.hint {
-        detail.push(' ');
-        detail.push_str(hint);
-    }
-    Diagnostic::error(format!("{kind} could not be read from {}", error.cloud), detail)
 }
