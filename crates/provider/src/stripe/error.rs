@@ -16,12 +16,36 @@ struct Inner {
     r#type: Option<String>,
     code: Option<String>,
     param: Option<String>,
+    message: Option<String>,
+}
+
+impl Inner {
+    /// Stripe has no code for an object of the other mode. Its message says so, and nothing else of it is used:
+    /// <https://docs.stripe.com/error-codes#resource-missing>.
+    fn is_of_other_mode(&self) -> bool {
+        let message = self.message.as_deref().unwrap_or("");
+        message.contains("exists in live mode") || message.contains("exists in test mode")
+    }
+}
+
+/// The refusal if it says that the object exists, in the mode that the key is not for.
+pub(super) fn of_other_mode(answer: &Answer) -> Option<ProviderError> {
+    let Body { error } = serde_json::from_slice::<Body>(&answer.body).ok()?;
+    error.is_of_other_mode().then(|| {
+        let message = format!("{}: the object is there, but not for this key: test and live mode are mixed", answer.place);
+        ProviderError::new(answer.cloud, Kind::Unauthenticated, message).with_hint(
+            "Check stripe_api_key in the provider block, or STRIPE_API_KEY: sk_test_… sees test objects only, sk_live_… live ones.",
+        )
+    })
 }
 
 /// What a refused answer means.
 pub(super) fn refusal(answer: &Answer) -> ProviderError {
     let general = by_status(answer.cloud, &answer.place, answer.status, answer.retry_after);
     let Ok(Body { error }) = serde_json::from_slice::<Body>(&answer.body) else { return with_advice(general) };
+    if let Some(mixed) = of_other_mode(answer) {
+        return mixed;
+    }
     let code = error.code.as_deref().unwrap_or("");
     let param = error.param.as_deref().unwrap_or("");
     let attribute = attribute(param);
@@ -46,9 +70,16 @@ pub(super) fn refusal(answer: &Answer) -> ProviderError {
         (_, "email_invalid") => {
             (Kind::Invalid, "Stripe refuses the account's email address", "Change the account's email.")
         }
-        (_, "api_key_expired" | "platform_api_key_expired") => {
-            (Kind::Unauthenticated, "the API key has expired", "Make a new one in the Stripe dashboard.")
-        }
+        (_, "api_key_expired" | "platform_api_key_expired") => (
+            Kind::Unauthenticated,
+            "the API key has expired",
+            "Make a new one in the Stripe dashboard and set stripe_api_key in the provider block, or STRIPE_API_KEY.",
+        ),
+        (_, "secret_key_required") => (
+            Kind::Unauthenticated,
+            "the API key is a publishable one",
+            "Set stripe_api_key in the provider block, or STRIPE_API_KEY, to a secret (sk_…) or restricted (rk_…) key.",
+        ),
         ("card_error", _) => (
             Kind::Invalid,
             "the payment was declined",

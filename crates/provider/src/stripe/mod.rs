@@ -47,10 +47,14 @@ impl Stripe {
     }
 
     /// As [`Stripe::send`], for an object that may not be there.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Stripe::send`]; also when the object is there in the mode that the key is not for.
     pub async fn find(&self, call: &Call) -> Result<Option<Json>, ProviderError> {
         let answer = self.endpoint.send(call).await?;
         match answer.status {
-            404 => Ok(None),
+            404 => error::of_other_mode(&answer).map_or(Ok(None), Err),
             _ if answer.is_success() => answer.json().map(Some),
             _ => Err(error::refusal(&answer)),
         }

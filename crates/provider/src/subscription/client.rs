@@ -8,7 +8,7 @@ use ampere_core::schema::Schema;
 use async_trait::async_trait;
 
 use super::model::{Customer, Subscription, Wanted};
-use super::{refund, request, schema};
+use super::{refund, refusal, request, schema};
 use crate::attributes::applied;
 use crate::firebase::Identity;
 use crate::service::{Service, not_ours, replaced, wanted};
@@ -43,15 +43,15 @@ impl SubscriptionClient {
     }
 
     /// The customer of a marker, made if it is not there.
-    async fn customer_for(&self, email: &str, request: &Request<'_>) -> Result<String, ProviderError> {
+    async fn customer_for(&self, email: &str, request: &Request<'_>) -> Result<Customer, ProviderError> {
         let found = self.stripe.list(&request::customers_of(email)).await?.objects;
         let ours = |customer: &Customer| customer.marker.as_ref() == Some(request.marker) && !customer.deleted;
         if let Some(customer) = found.iter().filter_map(Customer::read).find(ours) {
-            return Ok(customer.id);
+            return Ok(customer);
         }
         let call = request::create_customer(email, request.marker, request.idempotency_key);
         let made = self.stripe.send(&call).await?;
-        Customer::read(&made).map(|customer| customer.id).ok_or_else(|| without_id("POST /v1/customers"))
+        Customer::read(&made).ok_or_else(|| without_id("POST /v1/customers"))
     }
 
     /// Brings an existing subscription and its customer to what is wanted.
@@ -71,7 +71,11 @@ impl SubscriptionClient {
         match request::update(&current, wanted, request.marker, request.idempotency_key) {
             None => Ok(current),
             Some(call) => {
-                let changed = self.stripe.send(&call).await?;
+                let currency = current.payer.as_ref().and_then(|customer| customer.currency.as_deref());
+                let changed = match self.stripe.send(&call).await {
+                    Ok(changed) => changed,
+                    Err(refused) => return Err(refusal::explain(&self.stripe, refused, &wanted.price, currency).await),
+                };
                 Subscription::read(&changed).ok_or_else(|| without_id("POST /v1/subscriptions/{id}"))
             }
         }
@@ -121,15 +125,21 @@ impl Service for SubscriptionClient {
         let wanted = Wanted::read(wanted(CLOUD, &request)?)?;
         let email = self.email(&wanted.account).await?;
         let customer = self.customer_for(&email, &request).await?;
-        let there = self.subscriptions(&request::of_customer(&customer)).await?;
+        let there = self.subscriptions(&request::of_customer(&customer.id)).await?;
         let ours = |s: &Subscription| {
             s.marker.as_ref() == Some(request.marker) && !s.is_over() && Some(s.id.as_str()) != replaced(&request)
         };
         let subscription = match there.into_iter().find(ours) {
             Some(there) => self.settle(there, &wanted, &request).await?,
             None => {
-                let call = request::create(&customer, &wanted, request.marker, request.idempotency_key);
-                let made = self.stripe.send(&call).await?;
+                let call = request::create(&customer.id, &wanted, request.marker, request.idempotency_key);
+                let made = match self.stripe.send(&call).await {
+                    Ok(made) => made,
+                    Err(refused) => {
+                        let currency = customer.currency.as_deref();
+                        return Err(refusal::explain(&self.stripe, refused, &wanted.price, currency).await);
+                    }
+                };
                 Subscription::read(&made).ok_or_else(|| without_id("POST /v1/subscriptions"))?
             }
         };

@@ -23,44 +23,47 @@ pub(crate) fn on(attribute: &'static str) -> Gated {
 
 /// Judges by Stripe's status: <https://docs.stripe.com/api/subscriptions/object#subscription_object-status>.
 pub(crate) fn judge(subscription: &Value, _now: Timestamp) -> Gate {
-    let canceled_at = time(subscription, "canceled_at");
-    let refunded_at = time(subscription, "refunded_at");
     let waiting = |reason: &str| Gate::Waiting {
         reason: reason.to_owned(),
         url: text(subscription, "payment_url").map(str::to_owned),
     };
-    let ended = |cause: Cause, what: &str, since: Option<Timestamp>| Gate::Ended {
+    match (end(subscription), text(subscription, "status")) {
+        (_, None) => Gate::Unknown,
+        (Some(ended), _) => ended,
+        (None, Some("trialing" | "active")) => Gate::Open,
+        (None, Some("incomplete")) => waiting(AWAITED),
+        (None, Some("past_due" | "unpaid")) => waiting("a payment of the subscription is overdue"),
+        (None, Some("paused")) => waiting("the subscription is paused: its trial ended without a means of payment"),
+        (None, Some(_)) => waiting("the subscription has a status that this version does not know"),
+    }
+}
+
+/// What ended it: of several the earliest, since the 24 hours count from there.
+fn end(subscription: &Value) -> Option<Gate> {
+    let status = text(subscription, "status");
+    let canceled_at = time(subscription, "canceled_at");
+    let ended_at = time(subscription, "ended_at");
+    let refunded_at = time(subscription, "refunded_at");
+    let strict = text(subscription, "erase_on") == Some("cancel_request");
+    let ends = [
+        (status == Some("canceled"))
+            .then(|| (Cause::SubscriptionEnded, "the subscription ended", ended_at.or(canceled_at))),
+        (status == Some("incomplete_expired"))
+            .then(|| (Cause::NeverPaid, "the first payment of the subscription was never made", ended_at)),
+        refunded_at.map(|at| (Cause::Refunded, "the subscription was refunded", Some(at))),
+        canceled_at
+            .filter(|_| strict)
+            .map(|at| (Cause::CancelRequested, "the cancellation of the subscription was asked for", Some(at))),
+    ];
+    let earliest = ends.into_iter().flatten().min_by_key(|(_, _, since)| since.unwrap_or(Timestamp::MAX));
+    earliest.map(|(cause, what, since)| Gate::Ended {
         reason: match since {
             Some(since) => format!("{what} on {}", since.strftime("%Y-%m-%d at %H:%M UTC")),
             None => what.to_owned(),
         },
         cause,
         since,
-    };
-    match text(subscription, "status") {
-        None => Gate::Unknown,
-        Some("trialing" | "active" | "past_due" | "unpaid" | "paused")
-            if canceled_at.is_some() && text(subscription, "erase_on") == Some("cancel_request") =>
-        {
-            ended(Cause::CancelRequested, "the cancellation of the subscription was asked for", canceled_at)
-        }
-        Some("trialing" | "active" | "past_due" | "unpaid" | "paused") if refunded_at.is_some() => {
-            ended(Cause::Refunded, "the subscription was refunded in full", refunded_at)
-        }
-        Some("trialing" | "active") => Gate::Open,
-        Some("incomplete") => waiting(AWAITED),
-        Some("past_due" | "unpaid") => waiting("a payment of the subscription is overdue"),
-        Some("paused") => waiting("the subscription is paused: its trial ended without a means of payment"),
-        Some("canceled") => {
-            ended(Cause::SubscriptionEnded, "the subscription ended", time(subscription, "ended_at").or(canceled_at))
-        }
-        Some("incomplete_expired") => ended(
-            Cause::NeverPaid,
-            "the first payment of the subscription was never made",
-            time(subscription, "ended_at"),
-        ),
-        Some(_) => waiting("the subscription has a status that this version does not know"),
-    }
+    })
 }
 
 fn time(subscription: &Value, name: &str) -> Option<Timestamp> {
@@ -109,5 +112,10 @@ mod tests {
         let cancelled = [("status", "active"), ("canceled_at", NOON), ("erase_on", "cancel_request")];
         assert_eq!(since(judged(&cancelled)), noon);
         assert_eq!(judged(&[("status", "active"), ("canceled_at", NOON), ("erase_on", "period_end")]), Gate::Open);
+        let later = "2026-11-22T18:00:00Z";
+        assert_eq!(since(judged(&[("status", "canceled"), ("ended_at", later), ("refunded_at", NOON)])), noon);
+        let strict =
+            [("status", "canceled"), ("ended_at", later), ("canceled_at", NOON), ("erase_on", "cancel_request")];
+        assert_eq!(since(judged(&strict)), noon, "the earliest counts");
     }
 }

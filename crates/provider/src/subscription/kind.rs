@@ -12,6 +12,8 @@ use crate::attributes::{set, text};
 const PAYMENT: &[&str] = &["charge_automatically", "send_invoice"];
 /// From when on the 24 hours count, the default first.
 const ERASE_ON: &[&str] = &["period_end", "cancel_request"];
+/// Which refunds end it; without one `full`.
+const ERASE_ON_REFUND: &[&str] = &["full", "any"];
 /// The longest trial Stripe takes.
 const LONGEST_TRIAL: i64 = 730;
 
@@ -40,7 +42,7 @@ impl Kind for SubscriptionKind {
 
     fn validate(&self, config: &Value) -> Diagnostics {
         let mut findings = Diagnostics::new();
-        for (name, choices) in [("payment", PAYMENT), ("erase_on", ERASE_ON)] {
+        for (name, choices) in [("payment", PAYMENT), ("erase_on", ERASE_ON), ("erase_on_refund", ERASE_ON_REFUND)] {
             if text(config, name).is_some_and(|given| !choices.contains(&given)) {
                 let detail = format!("{name} is one of: {}.", choices.join(", "));
                 findings.push(invalid(name, detail));

@@ -9,6 +9,7 @@ mod kind;
 mod listing;
 mod model;
 mod refund;
+mod refusal;
 mod request;
 mod schema;
 

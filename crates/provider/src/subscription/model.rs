@@ -8,10 +8,12 @@ use ampere_lang::value::{Type, Value};
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
-use crate::attributes::{Attributes, integer, optional, required};
+use crate::attributes::{Attributes, integer, optional, required, text};
 use crate::marker;
 use crate::stripe::CLOUD;
 
+/// Where Stripe keeps the attribute for us.
+pub(crate) const ERASE_ON_REFUND: &str = "ampere_erase_on_refund";
 /// The part that makes the subscription.
 pub(crate) const SUBSCRIPTION: &str = "subscription";
 /// The part that pays.
@@ -30,6 +32,8 @@ pub(crate) struct Wanted {
     pub payment: String,
     /// `period_end` or `cancel_request`
     pub erase_on: String,
+    /// `full` or `any`
+    pub erase_on_refund: Option<String>,
     /// `trial_period_days`
     pub trial_days: Option<i64>,
 }
@@ -46,6 +50,7 @@ impl Wanted {
             price: required(CLOUD, object, "price")?,
             payment: required(CLOUD, object, "payment")?,
             erase_on: required(CLOUD, object, "erase_on")?,
+            erase_on_refund: text(object, "erase_on_refund").map(str::to_owned),
             trial_days: integer(object, "trial_days"),
         })
     }
@@ -58,6 +63,8 @@ pub(crate) struct Customer {
     pub id: String,
     /// `email`
     pub email: Option<String>,
+    /// The currency of all its subscriptions; none before the first.
+    pub currency: Option<String>,
     /// Our marker.
     pub marker: Option<Marker>,
     /// A deleted customer stays readable.
@@ -70,6 +77,7 @@ impl Customer {
         Some(Customer {
             id: customer["id"].as_str()?.to_owned(),
             email: customer["email"].as_str().map(str::to_owned),
+            currency: customer["currency"].as_str().map(str::to_owned),
             marker: marked(customer),
             deleted: customer["deleted"].as_bool().unwrap_or(false),
         })
@@ -149,6 +157,11 @@ impl Subscription {
         matches!(self.status.as_deref(), Some("canceled" | "incomplete_expired"))
     }
 
+    /// Whether a refund of a part ends it, too.
+    pub fn ends_on_any_refund(&self) -> bool {
+        self.metadata.get(ERASE_ON_REFUND).is_some_and(|which| which == "any")
+    }
+
     /// The value of a `metadata[…]` parameter; what is not there is empty, as Stripe takes it.
     pub fn metadata_of(&self, parameter: &str) -> &str {
         let name = parameter.trim_start_matches("metadata[").trim_end_matches(']');
@@ -169,6 +182,7 @@ impl Subscription {
             ("trial_days".into(), trial.map_or_else(|| Value::null(Type::Number), Value::number)),
             ("payment".into(), optional(self.payment.as_deref())),
             ("erase_on".into(), kept("ampere_erase_on")),
+            ("erase_on_refund".into(), kept(ERASE_ON_REFUND)),
             ("customer_id".into(), optional(self.customer.as_deref())),
             ("status".into(), optional(self.status.as_deref())),
             ("current_period_end".into(), time(self.current_period_end)),
@@ -194,7 +208,9 @@ impl Subscription {
         }
         let mut attributes = self.attributes();
         // What we never wrote (an imported subscription) is not known, rather than null.
-        attributes.retain(|name, value| !(value.is_null() && matches!(&**name, "account" | "erase_on" | "trial_days")));
+        attributes.retain(|name, value| {
+            !(value.is_null() && matches!(&**name, "account" | "erase_on" | "erase_on_refund" | "trial_days"))
+        });
         let mut parts = vec![Part { what: SUBSCRIPTION, id: self.id.as_str().into() }];
         parts.extend(customer.map(|customer| Part { what: CUSTOMER, id: customer.id.as_str().into() }));
         Observed { id: Some(ExternalId::from(self.id.as_str())), marker, attributes, parts, missing }

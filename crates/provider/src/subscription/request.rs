@@ -45,6 +45,11 @@ pub(crate) fn refunds_of(charge: &str) -> Call {
     Call::get("/v1/refunds").query("charge", charge)
 }
 
+/// One price.
+pub(crate) fn price(id: &str) -> Call {
+    Call::get(format!("/v1/prices/{}", segment(id)))
+}
+
 /// A customer's charges since a time.
 pub(crate) fn charges_since(customer: &str, since: i64) -> Call {
     Call::get("/v1/charges").query("customer", customer).query("created[gte]", since)
@@ -162,6 +167,7 @@ fn own_metadata(wanted: &Wanted) -> Vec<(String, String)> {
     vec![
         pair("metadata[ampere_account]", &wanted.account),
         pair("metadata[ampere_erase_on]", &wanted.erase_on),
+        pair("metadata[ampere_erase_on_refund]", wanted.erase_on_refund.as_deref().unwrap_or_default()),
         pair("metadata[ampere_trial_days]", wanted.trial_days.map(|days| days.to_string()).unwrap_or_default()),
     ]
 }
@@ -182,6 +188,7 @@ mod tests {
             price: "price_1".into(),
             payment: "charge_automatically".into(),
             erase_on: "period_end".into(),
+            erase_on_refund: None,
             trial_days: None,
         }
     }

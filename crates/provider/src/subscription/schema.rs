@@ -48,6 +48,13 @@ pub(crate) fn schema() -> Schema {
                  `cancel_request`.",
                 privacy::PAYMENT,
             ),
+            given(
+                "erase_on_refund",
+                Presence::Optional,
+                "Which refund ends it, as a cancellation does: `full` (the default), of all that was paid for the current \
+                 period, or `any`, also of a part.",
+                privacy::PAYMENT,
+            ),
             computed("customer_id", "Stripe's id of the customer, `cus_…`.", privacy::PAYMENT_ID),
             computed("status", "Stripe's status: `incomplete`, `trialing`, `active`, `past_due`, …", privacy::PAYMENT),
             computed("current_period_end", "Until when is paid, RFC 3339.", privacy::PAYMENT),
@@ -56,7 +63,7 @@ pub(crate) fn schema() -> Schema {
             computed("ended_at", "When the subscription ended, RFC 3339.", privacy::PAYMENT),
             computed(
                 "refunded_at",
-                "When all that was paid for the current period was paid back, RFC 3339.",
+                "When what was paid for the current period was paid back, as far as erase_on_refund asks for, RFC 3339.",
                 privacy::PAYMENT,
             ),
         ],

@@ -39,4 +39,4 @@ pub use input::{Input, Typed};
 pub use instance::Instance;
 pub use secret::{Secret, SecretKind};
 pub use stack::{NameError, Stack};
-pub use subscription::{EraseOn, Payment, Subscription};
+pub use subscription::{EraseOn, EraseOnRefund, Payment, Subscription};

@@ -12,6 +12,7 @@ pub struct Subscription {
     trial_days: Option<u16>,
     payment: Option<Payment>,
     erase_on: Option<EraseOn>,
+    erase_on_refund: Option<EraseOnRefund>,
 }
 
 /// How the customer pays.
@@ -32,10 +33,26 @@ pub enum EraseOn {
     CancelRequest,
 }
 
+/// Which refund ends a subscription, as a cancellation does (promise R2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EraseOnRefund {
+    /// One of all that was paid for the current period.
+    Full,
+    /// Also one of a part.
+    Any,
+}
+
 impl Subscription {
     /// A subscription of an account to one of Stripe's prices.
     pub fn new(account: impl Into<Input>, price: impl Into<Input>) -> Subscription {
-        Subscription { account: account.into(), price: price.into(), trial_days: None, payment: None, erase_on: None }
+        Subscription {
+            account: account.into(),
+            price: price.into(),
+            trial_days: None,
+            payment: None,
+            erase_on: None,
+            erase_on_refund: None,
+        }
     }
 
     /// With a trial before the first payment.
@@ -53,6 +70,12 @@ impl Subscription {
     /// Erased from another time on than the end of the period.
     pub fn erase_on(mut self, erase_on: EraseOn) -> Subscription {
         self.erase_on = Some(erase_on);
+        self
+    }
+
+    /// Ended by other refunds than full ones.
+    pub fn erase_on_refund(mut self, which: EraseOnRefund) -> Subscription {
+        self.erase_on_refund = Some(which);
         self
     }
 }
@@ -74,6 +97,11 @@ impl Typed for Subscription {
         arguments.extend(days.map(|days| ("trial_days", days)));
         arguments.extend(self.payment.map(|given| ("payment", string(payment(given)))));
         arguments.extend(self.erase_on.map(|given| ("erase_on", string(erase_on(given)))));
+        let which = |which| match which {
+            EraseOnRefund::Full => "full",
+            EraseOnRefund::Any => "any",
+        };
+        arguments.extend(self.erase_on_refund.map(|given| ("erase_on_refund", string(which(given)))));
         arguments
     }
 }

@@ -204,3 +204,83 @@ async fn wrong_and_read_only_tokens_are_told_apart() {
         assert!(error.hint.is_some_and(|hint| hint.contains("provider block")));
     }
 }
+
+/// What Stripe says, and what becomes of it: kind, and words that a person needs to find in message or hint.
+#[tokio::test]
+async fn stripes_refusals_name_the_setting_or_the_attribute() {
+    let error =
+        |kind: &str, code: &str, message: &str| json!({"error": {"type": kind, "code": code, "message": message}});
+    let bad = "invalid_request_error";
+    let other_mode = "No such subscription: 'sub_1'; a similar object exists in live mode, but a test mode key was used to \
+                      make this request.";
+    for (status, body, kind, words) in [
+        (
+            401,
+            error(bad, "api_key_expired", "Expired API Key provided: sk_test_****"),
+            Kind::Unauthenticated,
+            "expired stripe_api_key",
+        ),
+        (
+            401,
+            json!({"error": {"type": bad, "message": "Invalid API Key provided: sk_test_****"}}),
+            Kind::Unauthenticated,
+            "stripe_api_key STRIPE_API_KEY",
+        ),
+        (
+            401,
+            error(bad, "secret_key_required", "This API call cannot be made with a publishable API key."),
+            Kind::Unauthenticated,
+            "publishable stripe_api_key",
+        ),
+        (404, error(bad, "resource_missing", other_mode), Kind::Unauthenticated, "mode stripe_api_key"),
+        (400, error(bad, "resource_missing", other_mode), Kind::Unauthenticated, "mode stripe_api_key"),
+        (
+            403,
+            json!({"error": {"type": bad, "message": "The provided key does not have the required permissions"}}),
+            Kind::Forbidden,
+            "restricted",
+        ),
+        (
+            429,
+            error(bad, "rate_limit", "Request rate limit exceeded."),
+            Kind::RateLimited { retry_after: None },
+            "parallelism",
+        ),
+        (429, error(bad, "lock_timeout", "This object cannot be accessed right now"), Kind::Unavailable, "again"),
+        (
+            409,
+            error("idempotency_error", "idempotency_key_in_use", "There is currently another in-progress request"),
+            Kind::Unavailable,
+            "again",
+        ),
+        (
+            400,
+            error("idempotency_error", "", "Keys for idempotent requests can only be used with"),
+            Kind::Conflict,
+            "plan",
+        ),
+        (402, error("card_error", "card_declined", "Your card was declined."), Kind::Invalid, "declined payment_url"),
+        (400, error(bad, "email_invalid", "Invalid email address: ada@example.com"), Kind::Invalid, "email"),
+    ] {
+        let world = World::start().await;
+        let uid = world.account("ada").await;
+        let answer = json!({"answer": {"status": status, "body": body.to_string()}});
+        Place::Stripe.fail(&world, answer).await;
+        let refused = Place::Stripe.create(&world, &uid).await.unwrap_err();
+        let said = format!("{refused} {}", refused.hint.as_deref().unwrap_or(""));
+        assert_eq!(refused.kind, kind, "{body}: {said}");
+        assert!(words.split(' ').all(|word| said.contains(word)), "{words}: {said}");
+        assert!(said.starts_with("Stripe: ") && !said.contains("****") && !said.contains("ada@"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_the_other_mode_does_not_make_subscriptions_look_lost() {
+    let world = World::start().await;
+    let message = "No such subscription: 'sub_1'; a similar object exists in live mode, but a test mode key was used";
+    let body = json!({"error": {"type": "invalid_request_error", "code": "resource_missing", "message": message}});
+    let answer = json!({"answer": {"status": 404, "body": body.to_string()}});
+    world.fault(json!({"cloud": "stripe", "path": "/v1/subscriptions/sub_1", "effect": answer})).await;
+    let read = world.provider.read("ampere_subscription", &"sub_1".into()).await.unwrap_err();
+    assert_eq!(read.kind, Kind::Unauthenticated, "{read}");
+}
