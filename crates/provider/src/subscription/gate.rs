@@ -46,10 +46,13 @@ fn end(subscription: &Value) -> Option<Gate> {
     let refunded_at = time(subscription, "refunded_at");
     let strict = text(subscription, "erase_on") == Some("cancel_request");
     let ends = [
-        (status == Some("canceled"))
-            .then(|| (Cause::SubscriptionEnded, "the subscription ended", ended_at.or(canceled_at))),
-        (status == Some("incomplete_expired"))
-            .then(|| (Cause::NeverPaid, "the first payment of the subscription was never made", ended_at)),
+        match status {
+            Some("canceled") => Some((Cause::SubscriptionEnded, "the subscription ended", ended_at.or(canceled_at))),
+            Some("incomplete_expired") => {
+                Some((Cause::NeverPaid, "the first payment of the subscription was never made", ended_at))
+            }
+            _ => None,
+        },
         refunded_at.map(|at| (Cause::Refunded, "the subscription was refunded", Some(at))),
         canceled_at
             .filter(|_| strict)
