@@ -39,6 +39,10 @@ async fn run(filter: &str) -> (String, bool) {
         text.push_str(&format!("\n{}: {}: {why}\n", if required { "error" } else { "left out" }, backend.name()));
         failed += usize::from(required);
     }
+    for wrong in stage.end() {
+        text.push_str(&format!("FAILED: {wrong}\n"));
+        failed += 1;
+    }
     if filter.is_empty() {
         text.push_str("\nClients of others see what the sandbox holds:\n");
         for (client, outcome) in clients::run(&recording).await {

@@ -117,6 +117,11 @@ impl Program {
         format!("http://{}", self.address)
     }
 
+    /// What it is called, and its port.
+    pub fn place(&self) -> (&'static str, u16) {
+        (self.name, self.address.port())
+    }
+
     /// Starts what `command` makes for a port, and waits until it answers.
     fn start(name: &'static str, command: impl Fn(u16) -> Command) -> Program {
         // The port is free when it is chosen; should somebody else be faster, another one is.

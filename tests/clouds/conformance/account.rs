@@ -24,6 +24,7 @@ pub const CASES: &[Case] = &[
     case(GOOGLE, "a change behind our back shows in the listing", |w| Box::pin(drift(w))),
     case(GOOGLE_EMULATED, "is found behind a thousand users of others", |w| Box::pin(last_page(w))),
     case(GOOGLE_EMULATED, "a document of foreign shape is a problem and hides no other", |w| Box::pin(malformed(w))),
+    case(GOOGLE, "the shortest listing shows what a thorough one shows", |w| Box::pin(shallow(w))),
     case(GOOGLE, "an unknown id is no object, and deleting it is done already", |w| Box::pin(unknown(w))),
 ];
 
@@ -173,6 +174,11 @@ async fn malformed(world: World) {
     let listing = world.list(KIND).await;
     assert_eq!(listing.objects.iter().filter(|object| object.id.as_ref() == Some(&made.id)).count(), 1, "{listing:?}");
     assert!(!listing.is_complete(), "{listing:?}");
+}
+
+async fn shallow(world: World) {
+    world.create(KIND, "ada", given(&wanted(&world, "ada"))).await.unwrap();
+    world.shallow_as_deep(KIND).await;
 }
 
 async fn unknown(world: World) {

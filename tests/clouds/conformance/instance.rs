@@ -23,6 +23,7 @@ pub const CASES: &[Case] = &[
     case(ALONE, "a moved instance keeps its server", |w| Box::pin(moved(w))),
     case(ALONE_EMULATED, "is found behind a page of its stack", |w| Box::pin(last_page(w))),
     case(ALONE_EMULATED, "a malformed server is a problem and hides no other", |w| Box::pin(malformed(w))),
+    case(ALONE, "the shortest listing shows what a thorough one shows", |w| Box::pin(shallow(w))),
     case(ALONE, "an unknown id is no object, and deleting it is done already", |w| Box::pin(unknown(w))),
 ];
 
@@ -179,6 +180,11 @@ async fn malformed(world: World) {
     let listing = world.list(KIND).await;
     assert!(listing.objects.iter().any(|object| object.id.as_ref() == Some(&made.id)), "{listing:?}");
     assert!(!listing.is_complete(), "{listing:?}");
+}
+
+async fn shallow(world: World) {
+    made(&world).await;
+    world.shallow_as_deep(KIND).await;
 }
 
 async fn unknown(world: World) {

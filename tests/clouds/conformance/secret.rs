@@ -1,5 +1,6 @@
 //! `ampere_secret`: a document of Firestore.
 use ampere_core::identity::ExternalId;
+use ampere_core::inventory::Depth;
 use ampere_lang::value::{Type, Value};
 use ampere_tests_clouds::{Backend, Case, Effect, Fault, Given, World, ephemeral, string};
 use serde_json::json;
@@ -18,9 +19,11 @@ pub const CASES: &[Case] = &[
     case(GOOGLE, "S1: no request holds its value", |w| Box::pin(sealed(w))),
     case(GOOGLE, "a create whose answer was lost takes over what is there", |w| Box::pin(lost_answer(w))),
     case(GOOGLE, "a deleted document is made again with the value, or not at all", |w| Box::pin(deleted(w))),
+    case(GOOGLE, "is listed together with the accounts, by one request", |w| Box::pin(together(w))),
     case(GOOGLE_EMULATED, "all are found where there are two thousand", |w| Box::pin(pages(w))),
     case(GOOGLE_EMULATED, "a document of foreign shape is a problem and hides no other", |w| Box::pin(malformed(w))),
     case(GOOGLE_EMULATED, "documents of other stacks are not listed", |w| Box::pin(others(w))),
+    case(GOOGLE, "the shortest listing shows what a thorough one shows", |w| Box::pin(shallow(w))),
     case(GOOGLE, "an unknown id is no object, and deleting it is done already", |w| Box::pin(unknown(w))),
 ];
 
@@ -105,6 +108,15 @@ async fn deleted(world: World) {
     assert!(world.only(KIND).await.missing.is_empty());
 }
 
+async fn together(world: World) {
+    made(&world, "key").await;
+    let queries = |world: &World| world.tap.exchanges().iter().filter(|e| e.path.ends_with(":runQuery")).count();
+    let before = queries(&world);
+    let listings = world.list_all(&["ampere_account", KIND], Depth::Objects, &[]).await;
+    assert!(listings.len() == 2 && listings.values().all(|l| l.is_complete() && l.objects.len() == 1), "{listings:?}");
+    assert_eq!(queries(&world) - before, 1);
+}
+
 async fn pages(world: World) {
     let made = made(&world, "key").await;
     let (name, fields) = document(&world, &made.id).await;
@@ -141,6 +153,11 @@ async fn others(world: World) {
     fields["ampereStack"] = json!({"stringValue": "somebody-elses"});
     world.outside.write_documents(&[(name.replace(&*made.id.0, "0foreign"), fields)]).await;
     assert_eq!(world.only(KIND).await.id, Some(made.id));
+}
+
+async fn shallow(world: World) {
+    made(&world, "key").await;
+    world.shallow_as_deep(KIND).await;
 }
 
 async fn unknown(world: World) {

@@ -1,4 +1,5 @@
 //! `ampere_subscription`: a customer and a subscription of Stripe.
+use ampere_core::inventory::Depth;
 use ampere_core::provider::{Applied, ProviderErrorKind};
 use ampere_lang::value::Value;
 use ampere_tests_clouds::{Backend, Case, Effect, Fault, Given, World, number, string, text};
@@ -24,9 +25,14 @@ pub const CASES: &[Case] = &[
     case(BILLING, "a customer left over by a failed create is listed and deleted", |w| Box::pin(leftover(w))),
     case(ALONE, "a moved subscription keeps its id, and its customer moves along", |w| Box::pin(moved(w))),
     case(BILLING, "R2: one that was cancelled elsewhere shows its end", |w| Box::pin(cancelled_elsewhere(w))),
+    case(BILLING, "R2: one that ended is seen by the shortest listing, if it is known", |w| {
+        Box::pin(ended_and_known(w))
+    }),
     case(ALONE_EMULATED, "R2: a full refund shows, a part does not", |w| Box::pin(refunded(w))),
     case(PAGED, "is found behind a page of others", |w| Box::pin(last_page(w))),
     case(STRIPE_EMULATED, "a malformed object is a problem and hides no other", |w| Box::pin(malformed(w))),
+    // The others expand no customer in a list.
+    case(ALONE, "the shortest listing shows what a thorough one shows", |w| Box::pin(shallow(w))),
     case(STRIPE, "an unknown id is no object, and deleting it is done already", |w| Box::pin(unknown(w))),
 ];
 
@@ -224,6 +230,15 @@ async fn cancelled_elsewhere(world: World) {
     assert!(observed.attributes["ended_at"].as_str().is_some(), "{observed:?}");
 }
 
+async fn ended_and_known(world: World) {
+    let made = made(&world).await;
+    world.outside.stripe(Method::DELETE, &format!("/v1/subscriptions/{}", made.id), &[]).await;
+    let mut listings = world.list_all(&[KIND], Depth::Objects, &[(KIND, &made.id)]).await;
+    let listing = listings.remove(KIND).unwrap();
+    assert!(listing.is_complete() && listing.objects.len() == 1, "{listing:?}");
+    assert_eq!(listing.objects[0].attributes["status"].as_str(), Some("canceled"));
+}
+
 async fn refunded(world: World) {
     let account = world.account("ada").await;
     let config = [("account", string(&account)), ("price", string("price_hosting_monthly"))];
@@ -271,6 +286,11 @@ async fn malformed(world: World) {
     let listing = world.list(KIND).await;
     assert!(listing.objects.iter().any(|object| object.id.as_ref() == Some(&made.id)), "{listing:?}");
     assert!(!listing.is_complete(), "{listing:?}");
+}
+
+async fn shallow(world: World) {
+    made(&world).await;
+    world.shallow_as_deep(KIND).await;
 }
 
 async fn unknown(world: World) {

@@ -93,8 +93,8 @@ pub struct Stage {
     clouds: BTreeMap<Backend, Bases>,
     /// What is not there, by backend, and why.
     pub absent: BTreeMap<Backend, String>,
-    /// Held so that they run.
-    _running: Option<(Sandbox, Vec<Program>)>,
+    /// The sandbox and the programs of others.
+    running: Option<(Sandbox, Vec<Program>)>,
 }
 
 impl Stage {
@@ -156,12 +156,33 @@ impl Stage {
                 absent.insert(Backend::Firebase, why);
             }
         }
-        Stage { clouds, absent, _running: Some((sandbox, running)) }
+        Stage { clouds, absent, running: Some((sandbox, running)) }
     }
 
     /// One with real services alone.
     pub fn live(bases: Bases) -> Stage {
-        Stage { clouds: BTreeMap::from([(Backend::Live, bases)]), absent: BTreeMap::new(), _running: None }
+        Stage { clouds: BTreeMap::from([(Backend::Live, bases)]), absent: BTreeMap::new(), running: None }
+    }
+
+    /// Ends the programs, and gives what they did that they must not: be reached from other machines, or outlive us.
+    pub fn end(self) -> Vec<String> {
+        let Some((sandbox, running)) = self.running else { return Vec::new() };
+        let places: Vec<_> = running.iter().map(Program::place).collect();
+        let mut wrong = Vec::new();
+        for (name, port) in &places {
+            for address in listeners(*port) {
+                if !address.ends_with("0100007F") {
+                    wrong.push(format!("{name} listens on {address}, not on loopback alone"));
+                }
+            }
+        }
+        drop((sandbox, running));
+        for (name, port) in places {
+            if !listeners(port).is_empty() {
+                wrong.push(format!("{name} still listens on port {port}"));
+            }
+        }
+        wrong
     }
 
     /// The clouds of a backend, if it is there.
@@ -180,4 +201,17 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
         Ok(done) => done,
         Err(failed) => std::panic::resume_unwind(failed.into_panic()),
     }
+}
+
+/// The local addresses, as the kernel writes them, that listen on a port.
+fn listeners(port: u16) -> Vec<String> {
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| std::fs::read_to_string(path).unwrap_or_default());
+    let lines = tables.iter().flat_map(|table| table.lines().skip(1));
+    let sockets = lines.filter_map(|line| {
+        let mut fields = line.split_whitespace().skip(1);
+        let (local, state) = (fields.next()?, fields.nth(1)?);
+        let (address, at) = local.split_once(':')?;
+        (state == "0A" && u16::from_str_radix(at, 16) == Ok(port)).then(|| address.to_owned())
+    });
+    sockets.collect()
 }

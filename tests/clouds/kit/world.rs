@@ -186,10 +186,41 @@ impl World {
 
     /// Lists a kind thoroughly; panics if nothing can be listed.
     pub async fn list(&self, kind: &str) -> Listing {
-        let known = BTreeMap::new();
-        let inquiry = Inquiry { stack: self.stack(), kinds: &[kind], depth: Depth::Parts, known: &known };
-        let mut listings = self.provider.list(&inquiry).await;
-        listings.remove(kind).expect("the kind is served").unwrap_or_else(|error| panic!("{kind}: {error}"))
+        let mut listings = self.list_all(&[kind], Depth::Parts, &[]).await;
+        listings.remove(kind).expect("the kind is served")
+    }
+
+    /// Lists kinds in one go, at some depth, knowing these objects; panics if one of them cannot be listed.
+    pub async fn list_all(
+        &self,
+        kinds: &[&str],
+        depth: Depth,
+        known: &[(&str, &ExternalId)],
+    ) -> BTreeMap<String, Listing> {
+        let mut ids: BTreeMap<Arc<str>, Vec<ExternalId>> = BTreeMap::new();
+        for (kind, id) in known {
+            ids.entry(Arc::from(*kind)).or_default().push((*id).clone());
+        }
+        let inquiry = Inquiry { stack: self.stack(), kinds, depth, known: &ids };
+        let listings = self.provider.list(&inquiry).await.into_iter();
+        listings.map(|(kind, l)| (kind.to_string(), l.unwrap_or_else(|error| panic!("{kind}: {error}")))).collect()
+    }
+
+    /// Panics unless a listing by the fewest pages, knowing the object or not, shows the only object of a kind as a thorough one does.
+    pub async fn shallow_as_deep(&self, kind: &str) {
+        let deep = self.only(kind).await;
+        let id = deep.id.as_ref().expect("an id");
+        for known in [&[][..], &[(kind, id)]] {
+            let mut listings = self.list_all(&[kind], Depth::Objects, known).await;
+            let shallow = listings.remove(kind).expect("the kind is served");
+            assert!(shallow.is_complete() && shallow.objects.len() == 1, "{shallow:?}");
+            let object = &shallow.objects[0];
+            assert_eq!((&object.id, &object.marker, &object.missing), (&deep.id, &deep.marker, &deep.missing));
+            // What it leaves out is carried over from what the state remembers.
+            for (name, value) in &object.attributes {
+                assert!(value.same(&deep.attributes[name]), "{name}: {value:?}");
+            }
+        }
     }
 
     /// The only object of a kind.
