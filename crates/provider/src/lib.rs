@@ -18,6 +18,7 @@ mod attributes;
 mod firebase;
 mod hetzner;
 mod http;
+pub mod id_token;
 mod instance;
 mod marker;
 pub mod messenger;

@@ -12,7 +12,7 @@ use futures::future::join_all;
 use reqwest::header::HeaderMap;
 
 use crate::account::{AccountClient, AccountKind};
-use crate::firebase::{Firestore, Identity, Lists};
+use crate::firebase::{Firestore, GOOGLE, Identity, Lists};
 use crate::hetzner::{self, Hetzner};
 use crate::http::{self, Authorization, Endpoint, Limits};
 use crate::instance::{InstanceClient, InstanceKind};
@@ -21,9 +21,6 @@ use crate::service::Service;
 use crate::settings::Settings;
 use crate::stripe::{self, Stripe};
 use crate::subscription::{SubscriptionClient, SubscriptionKind};
-
-/// How hard Google is worked: Identity Toolkit allows far more, Firestore advises to begin gently.
-const GOOGLE: Limits = Limits { concurrency: 16, timeout: Duration::from_secs(30) };
 
 /// How hard Stripe is worked: 25 requests a second and endpoint (100 live) are allowed; answers take 0.2 to 1 s.
 const STRIPE: Limits = Limits { concurrency: 8, timeout: Duration::from_secs(80) };
@@ -49,7 +46,7 @@ pub fn kinds() -> BTreeMap<&'static str, Arc<dyn Kind>> {
 /// The provider could not be set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the HTTP client cannot be set up")]
-pub struct SetupError(#[source] http::ClientError);
+pub struct SetupError(#[source] pub(crate) http::ClientError);
 
 /// All kinds of Ampere, over real HTTP.
 pub struct AmpereProvider {

@@ -7,6 +7,13 @@ mod lists;
 mod pace;
 mod user;
 
+use std::time::Duration;
+
+use crate::http::Limits;
+
+/// How hard Google is worked: Identity Toolkit allows far more, Firestore advises to begin gently.
+pub(crate) const GOOGLE: Limits = Limits { concurrency: 16, timeout: Duration::from_secs(30) };
+
 pub(crate) use document::{Document, DocumentKind, Field, Precondition, SECRET_PREFIX, Writing};
 pub(crate) use error::{Refusal, refusal};
 pub(crate) use firestore::{Documents, Firestore};

@@ -15,5 +15,5 @@ pub(crate) use answer::Answer;
 pub(crate) use authorization::{Authorization, Token};
 pub(crate) use call::{Call, Payload, segment};
 pub(crate) use endpoint::{Endpoint, Limits, is_loopback};
-pub(crate) use failure::by_status;
+pub(crate) use failure::{by_status, of_exchange as failure_of_exchange};
 pub(crate) use tls::{ClientError, client};

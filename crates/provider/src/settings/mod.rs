@@ -32,6 +32,8 @@ pub struct Settings {
     pub(crate) identity_toolkit: Url,
     pub(crate) firestore: Url,
     pub(crate) google_project: String,
+    /// Where the public keys are that sign id tokens.
+    pub(crate) id_token_keys: Url,
     /// None: application default credentials.
     pub(crate) google_token: Option<Token>,
     sandbox: bool,

@@ -11,7 +11,7 @@ use crate::http::{Token, is_loopback};
 type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Settings that a machine may have set for other programs: alone they do not mean that the clouds are meant.
-const WEAK: &[&str] = &["google_project"];
+const WEAK: &[&str] = &["google_project", "id_token_keys_url"];
 
 impl Settings {
     /// The settings of a sandbox: its endpoints, and credentials that only a sandbox takes.
@@ -30,6 +30,7 @@ impl Settings {
         );
         let (Some(hetzner), Some(stripe), Some(identity_toolkit), Some(firestore)) = urls else { return Err(findings) };
         Ok(Settings {
+            id_token_keys: local_keys(&identity_toolkit),
             hetzner,
             hetzner_token: Token::new("sandbox"),
             stripe,
@@ -97,6 +98,12 @@ impl Settings {
         else {
             return Err(reader.findings);
         };
+        let id_token_keys = match reader.is_given("id_token_keys_url") || !is_loopback(&identity) {
+            true => reader.url("id_token_keys_url"),
+            // Never Google's keys with a service that is not Google's.
+            false => Some(local_keys(&identity)),
+        };
+        let Some(id_token_keys) = id_token_keys else { return Err(reader.findings) };
         let emulated = is_loopback(&identity) && is_loopback(&firestore);
         Ok(Settings {
             hetzner,
@@ -106,6 +113,7 @@ impl Settings {
             identity_toolkit: identity,
             firestore,
             google_project: project,
+            id_token_keys,
             google_token: token.or_else(|| emulated.then(|| "owner".to_owned())).map(Token::new),
             sandbox: false,
         })
@@ -153,6 +161,10 @@ impl Reader<'_> {
         found
     }
 
+    fn is_given(&self, name: &'static str) -> bool {
+        is_given(self.setting(name), self.block, self.environment)
+    }
+
     fn url(&mut self, name: &'static str) -> Option<Url> {
         let text = self.required(name)?;
         parse_url(name, &text).map_err(|finding| self.findings.push(finding)).ok()
@@ -169,6 +181,14 @@ impl Reader<'_> {
         }
         fits
     }
+}
+
+/// Where a service on this machine that stands in for Identity Toolkit shows its keys: Google's path, below its own.
+fn local_keys(identity_toolkit: &Url) -> Url {
+    let mut url = identity_toolkit.clone();
+    let base = identity_toolkit.path().trim_end_matches('/');
+    url.set_path(&format!("{base}/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com"));
+    url
 }
 
 /// A base URL that a token may be sent to: `https`, or this machine.

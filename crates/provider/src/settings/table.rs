@@ -77,6 +77,14 @@ pub const SETTINGS: &[Setting] = &[
         sensitive: false,
         description: "Base URL of the Firestore API.",
     },
+    Setting {
+        name: "id_token_keys_url",
+        environment: "AMPERE_ID_TOKEN_KEYS_URL",
+        default: Some("https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com"),
+        sensitive: false,
+        description: "Where a backend that embeds Ampere gets the public keys of id tokens. With an identity_toolkit_endpoint \
+                      on this machine, that service is asked instead.",
+    },
 ];
 
 /// Chooses the sandbox (`true`) or forbids it (`false`); without it, the sandbox serves when nothing else is configured.

@@ -346,6 +346,11 @@ pub fn string(text: &str) -> Value {
 
 /// A provider with credentials and endpoints of its own; what is not given names the world's sandbox.
 pub fn provider(world: &World, given: &[(&'static str, &str)]) -> AmpereProvider {
+    AmpereProvider::new(&settings(world, given)).unwrap()
+}
+
+/// The settings of [`provider`].
+pub fn settings(world: &World, given: &[(&'static str, &str)]) -> Settings {
     let at = world.sandbox.endpoints();
     let mut block = BTreeMap::from([
         ("hcloud_token", "hc-EXAMPLE".to_owned()),
@@ -359,5 +364,5 @@ pub fn provider(world: &World, given: &[(&'static str, &str)]) -> AmpereProvider
     ]);
     block.extend(given.iter().map(|(name, text)| (*name, (*text).to_owned())));
     let block = Value::object(block.into_iter().map(|(name, text)| (name, Value::string(text))));
-    AmpereProvider::new(&Settings::resolve(&block, &|_| None, None).unwrap()).unwrap()
+    Settings::resolve(&block, &|_| None, None).unwrap()
 }

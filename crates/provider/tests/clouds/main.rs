@@ -4,6 +4,7 @@ mod engine;
 mod errors;
 mod firestore;
 mod fleet;
+mod id_token;
 mod instance;
 mod kit;
 mod leaks;
