@@ -3,4 +3,5 @@ mod bad_input;
 mod bars;
 mod canary;
 mod lost_answers;
+mod reconcile;
 mod tidy;

@@ -36,6 +36,7 @@ impl Clouds {
         let in_cloud = |resource_type: &str| known.get(resource_type).is_some_and(|kind| kind.listed());
         module.providers.iter().any(|block| &*block.name == PROVIDER)
             || module.resources.keys().any(|name| in_cloud(&name.resource_type))
+            || !snapshot.tombstones.is_empty()
             || snapshot.objects.keys().any(|key| in_cloud(key.address.kind()))
     }
 
@@ -71,6 +72,21 @@ impl Clouds {
             .map_err(|error| Failure::error("The provider cannot be set up", format!("{error}.")))?;
         clouds.providers = clouds.providers.with(Arc::new(provider));
         Ok(clouds)
+    }
+
+    /// Whether the clouds would be a sandbox that has never been used: then nothing that is asked here says where the objects
+    /// of a stack are.
+    ///
+    /// # Errors
+    /// The `provider` block has faults.
+    pub fn are_unknown(
+        module: &Module,
+        variables: &VariableValues,
+        host: &DirectoryHost,
+        data: &DataDirectory,
+    ) -> Result<bool, Failure> {
+        let block = provider_block(module, variables, host)?;
+        Ok(Settings::wants_sandbox(&block, &|name| std::env::var(name).ok()) && !data.sandbox_path().exists())
     }
 
     /// Ends the sandbox, if this run started it.

@@ -1,9 +1,11 @@
 //! A stack's state, its keys and its lock, opened for a command.
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ampere_core::audit::{Event, Outcome};
 use ampere_core::clock::{Clock, Random};
 use ampere_core::lang::config::Module;
 use ampere_core::lang::eval::constant;
@@ -15,6 +17,7 @@ use ampere_core::vault::{RootKey, Vault, VaultError};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::operation::recorded_path;
 use crate::project::{DataDirectory, Settings};
 use crate::world::{SystemClock, SystemRandom};
 
@@ -48,8 +51,23 @@ impl Stack {
         let settings = Settings::read(Path::new("."))?;
         let data = DataDirectory::of_environment();
         let path = state_path(module, &data)?;
+        Stack::at(&path, settings, data).await
+    }
+
+    /// Opens the state where `init` has seen it: for work that goes on when the configuration has faults.
+    ///
+    /// # Errors
+    /// As [`Stack::open`].
+    pub async fn recorded() -> Result<Stack, Failure> {
+        let settings = Settings::read(Path::new("."))?;
+        let data = DataDirectory::of_environment();
+        let path = recorded_path(&data).unwrap_or_else(|| data.state_path());
+        Stack::at(&path, settings, data).await
+    }
+
+    async fn at(path: &Path, settings: Settings, data: DataDirectory) -> Result<Stack, Failure> {
         let (key, key_made) = data.root_key()?;
-        let store = SqliteStore::open(&path, Arc::new(SystemClock)).await.map_err(store_failure)?;
+        let store = SqliteStore::open(path, Arc::new(SystemClock)).await.map_err(store_failure)?;
         Ok(Stack { settings, data, store: Arc::new(store), key_made, key })
     }
 
@@ -119,6 +137,26 @@ impl Stack {
         let serial = self.store.commit(lease, change).await.map_err(store_failure)?;
         vault.keys_committed(&keys);
         Ok(Some(serial))
+    }
+}
+
+impl Stack {
+    /// Writes rows and an entry of the log, in one transaction.
+    ///
+    /// # Errors
+    /// The state cannot be written.
+    pub async fn record(&self, lease: &Lease, mutations: Vec<Mutation>, action: &str) -> Result<(), Failure> {
+        let event = Event {
+            at: SystemClock.now(),
+            actor: self.settings.actor(),
+            action: action.to_owned(),
+            address: None,
+            outcome: Outcome::Succeeded,
+            details: BTreeMap::new(),
+        };
+        let change = StoreChange { base: None, mutations, event: Some(event) };
+        self.store.commit(lease, change).await.map_err(store_failure)?;
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ mod shared;
 mod variables;
 
 pub use normalize::{double_dashes, help_text, single_dashes};
-pub use shared::{LockArgs, PlanningArgs, ViewArgs};
+pub use shared::{LockArgs, PlanningArgs, ViewArgs, duration};
 pub use variables::{GivenVariable, VariableArgs};
 
 use std::path::PathBuf;

@@ -3,16 +3,20 @@ pub mod apply;
 pub mod audit;
 pub mod completions;
 pub mod console;
+pub mod erase;
 pub mod fmt;
 pub mod graph;
 pub mod import;
 pub mod init;
+pub mod notice;
 pub mod output;
 pub mod plan;
+pub mod reconcile;
 pub mod sandbox;
 pub mod show;
 pub mod state;
 pub mod taint;
+pub mod tombstone;
 pub mod validate;
 pub mod version;
 pub mod workspace;
@@ -45,6 +49,10 @@ pub enum Command {
     Taint(taint::TaintArgs),
     Untaint(taint::UntaintArgs),
     Refresh(apply::RefreshArgs),
+    Reconcile(reconcile::ReconcileArgs),
+    Erase(erase::EraseArgs),
+    Tombstone(tombstone::TombstoneArgs),
+    Notice(notice::NoticeArgs),
     Sandbox(sandbox::SandboxArgs),
     Audit(audit::AuditArgs),
     Workspace(workspace::WorkspaceArgs),
@@ -79,6 +87,10 @@ pub fn run(cli: Cli, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Taint(args) => wait(taint::taint(&args, terminal)),
         Command::Untaint(args) => wait(taint::untaint(&args, terminal)),
         Command::Refresh(args) => wait(apply::refresh(args, terminal)),
+        Command::Reconcile(args) => wait(reconcile::run(args, terminal)),
+        Command::Erase(args) => wait(erase::run(args, terminal)),
+        Command::Tombstone(args) => wait(tombstone::run(args, terminal)),
+        Command::Notice(args) => wait(notice::run(args, terminal)),
         Command::Sandbox(args) => wait(sandbox::run(args, terminal)),
         Command::Audit(args) => wait(audit::run(args, terminal)),
         Command::Workspace(args) => workspace::run(&args, terminal),
@@ -102,7 +114,9 @@ fn wait(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failu
 pub fn usage_exit(arguments: &[OsString]) -> Exit {
     let command = arguments.iter().skip(1).filter_map(|a| a.to_str()).find(|a| !a.starts_with('-'));
     match command {
-        None | Some("audit" | "completions" | "sandbox") => Exit::Usage,
+        None | Some("audit" | "completions" | "erase" | "notice" | "reconcile" | "sandbox" | "tombstone") => {
+            Exit::Usage
+        }
         Some(_) => Exit::Failure,
     }
 }

@@ -32,6 +32,21 @@ pub fn approve(view: &View<'_>, mode: Mode, may_ask: bool) -> Result<bool, Failu
             "Ampere will write these changes to the state without modifying any real infrastructure.\n  There is no undo.",
         ),
     };
+    ask(view, question, explanation)
+}
+
+/// Asks a person about something that no plan says; only `yes` is a yes.
+///
+/// # Errors
+/// There is no one to ask.
+pub fn confirm(view: &View<'_>, question: &str, explanation: &str) -> Result<bool, Failure> {
+    if view.json || !input_enabled() {
+        return Err(Failure::error("Approval required", "Nobody can be asked here: say -auto-approve."));
+    }
+    ask(view, question, explanation)
+}
+
+fn ask(view: &View<'_>, question: &str, explanation: &str) -> Result<bool, Failure> {
     let mut text = Text::from("\n");
     text.push(Style::Strong, question).newline();
     text.plain(format!("  {explanation}\n  Only 'yes' will be accepted to approve.\n\n  "));

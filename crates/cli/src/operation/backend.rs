@@ -1,4 +1,6 @@
 //! A `backend` block takes effect with `init`: so that nobody plans against a state by mistake.
+use std::path::PathBuf;
+
 use ampere_core::lang::config::Module;
 use ampere_core::lang::diagnostic::Diagnostic;
 use ampere_core::lang::eval::constant;
@@ -22,6 +24,11 @@ fn described(module: &Module) -> Json {
 fn recorded(data: &DataDirectory) -> Json {
     let text = std::fs::read_to_string(data.backend_path()).unwrap_or_default();
     serde_json::from_str(&text).unwrap_or(Json::Null)
+}
+
+/// The file of the state as `init` has seen it; none if that is the usual place.
+pub fn recorded_path(data: &DataDirectory) -> Option<PathBuf> {
+    recorded(data)["arguments"]["path"].as_str().filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 /// Whether `init` has seen the backend block.

@@ -9,9 +9,10 @@ mod run;
 mod saved;
 mod show;
 
-pub use approval::approve;
-pub use backend::{check_initialized, record_initialized};
+pub use approval::{approve, confirm};
+pub use backend::{check_initialized, record_initialized, recorded_path};
 pub use options::{address, plan_options};
+pub use progress::Progress;
 pub use run::apply;
 pub use saved::{read_plan, save_plan, saved_subject};
 pub use show::{outputs, show_plan, show_result};
@@ -66,6 +67,23 @@ impl Subject {
         let (variables, found) = variable_values(Path::new("."), &mut module, &planning.variables, missing)?;
         findings.extend(found);
         Ok(Subject { module, variables, findings, sources })
+    }
+}
+
+impl Subject {
+    /// What is needed to keep the promises when the configuration has faults or is left aside: where the state and the clouds
+    /// are, as far as that can be read. No value of a variable is asked for.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn promises(planning: &PlanningArgs) -> Result<Subject, Failure> {
+        let configuration = Configuration::read(Path::new("."))?;
+        let sources = configuration.texts();
+        let mut module = configuration.module;
+        let values = variable_values(Path::new("."), &mut module, &planning.variables, Missing::Leave);
+        // A variable with a fault has no value; a provider block that needs it says so.
+        let variables = values.map(|(values, _)| values).unwrap_or_default();
+        Ok(Subject { module, variables, findings: Diagnostics::new(), sources })
     }
 }
 
@@ -168,6 +186,12 @@ impl Operation {
     /// Plans.
     pub async fn plan(&self, subject: &Subject, options: &Options) -> Plan {
         self.engine.plan(&subject.module, &subject.variables, &self.snapshot, options).await
+    }
+
+    /// Told a plan, lets functions answer from then on as they do while it is applied.
+    pub fn applying(&self) -> impl Fn(&Plan) + Sync + 'static {
+        let host = self.host.clone();
+        move |plan| host.enter(Phase::Apply(plan.made_at))
     }
 
     /// From now on functions answer as they do while a plan of that time is applied.

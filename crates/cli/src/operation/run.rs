@@ -2,6 +2,8 @@
 use ampere_core::apply::Outcome;
 use ampere_core::engine::ApplyOptions;
 use ampere_core::plan::{Operation as Work, Plan};
+use ampere_core::reconcile::announce;
+use ampere_provider::messenger::NoticeSettings;
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
@@ -39,6 +41,12 @@ pub async fn apply(
     parallelism: u16,
 ) -> Result<Applied, Failure> {
     let lease = operation.lease.as_ref().ok_or_else(no_lock)?;
+    if !plan.departures.is_empty() && notices_are_sent() {
+        // Sent by the next reconcile; after the deletion nobody knows whom to tell.
+        if let Err(error) = announce(&operation.engine, lease, &operation.snapshot, plan).await {
+            view.aside(&format!("Nobody will be told of the departures: {error}."));
+        }
+    }
     operation.begin_applying(plan);
     let calls =
         plan.steps.iter().filter(|s| matches!(s.operation, Work::Create | Work::Update { .. } | Work::Delete { .. }));
@@ -77,6 +85,11 @@ async fn interrupted(view: &View<'_>, progress: &Progress<'_>, cancel: &Cancella
     progress.finish();
     view.news(&text);
     std::process::exit(Exit::Partial as i32)
+}
+
+/// Whether this stack has someone who brings notices.
+fn notices_are_sent() -> bool {
+    NoticeSettings::of_environment(&|name| std::env::var(name).ok()).is_ok_and(|settings| settings.is_some())
 }
 
 fn no_lock() -> Failure {

@@ -30,6 +30,7 @@ use crate::store::{Lease, LockHolder, Store, StoreError};
 use crate::vault::{Vault, rows};
 
 /// What the engine works with. Everything that touches the world is given.
+#[derive(Clone)]
 pub struct Engine {
     /// The clouds.
     pub providers: Providers,

@@ -104,10 +104,13 @@ impl Outbox {
             let tombstone = notice.owner.as_ref().and_then(|owner| tombstones.get(owner));
             let confirmed = tombstone.is_some_and(|tombstone| tombstone.confirmed_at.is_some());
             let forget_at = tombstone.map_or(notice.expires_at, |t| t.deadline().min(notice.expires_at));
+            if notice.state == NoticeState::Held && tombstone.is_none() {
+                // Forgotten, not ended: should the same departure begin after all, it is told.
+                rows.extend(self.forget(&id, vault));
+                continue;
+            }
             let given_up = if forget_at <= now {
                 Some("it could not be sent in time")
-            } else if notice.state == NoticeState::Held && tombstone.is_none() {
-                Some("the departure was called off")
             } else if confirmed && notice.kind != NoticeKind::Deleted {
                 Some("its owner has left")
             } else {
@@ -160,13 +163,21 @@ impl Outbox {
     ) -> Result<Vec<Mutation>, NoticeError> {
         let Some(notice) = self.notices.get_mut(id) else { return Ok(Vec::new()) };
         notice.end(state, why, now);
-        let mut rows = vec![Mutation::PutRecord(notice.row()?)];
-        if let Some(owner) = notice.owner.clone()
-            && !self.iter().any(|other| other.waits() && other.owner.as_ref() == Some(&owner))
-        {
-            rows.push(Mutation::DeleteKey { id: vault.destroy(&account(&owner)) });
-        }
-        Ok(rows)
+        let (row, owner) = (Mutation::PutRecord(notice.row()?), notice.owner.clone());
+        Ok(std::iter::once(row).chain(self.last_key(owner, vault)).collect())
+    }
+
+    fn forget(&mut self, id: &NoticeId, vault: &Vault) -> Vec<Mutation> {
+        let Some(notice) = self.notices.remove(id) else { return Vec::new() };
+        let row = Mutation::DeleteRecord { kind: RecordKind::Notice, id: id.to_string() };
+        std::iter::once(row).chain(self.last_key(notice.owner, vault)).collect()
+    }
+
+    /// Destroys the key of an owner for whom nothing waits any more.
+    fn last_key(&self, owner: Option<Owner>, vault: &Vault) -> Option<Mutation> {
+        let owner = owner?;
+        let waits = self.iter().any(|other| other.waits() && other.owner.as_ref() == Some(&owner));
+        (!waits).then(|| Mutation::DeleteKey { id: vault.destroy(&account(&owner)) })
     }
 
     /// Owners for whom something waits.

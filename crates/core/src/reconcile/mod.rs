@@ -6,9 +6,11 @@
 mod confirm;
 mod guard;
 mod pass;
+mod post;
 mod report;
 
 pub use guard::Guard;
+pub use post::{Post, Posted, announce};
 pub use report::PassReport;
 
 use std::collections::BTreeMap;
@@ -21,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::apply::Event;
 use crate::engine::Engine;
+use crate::plan::Plan;
 use crate::provider::Providers;
 
 /// What a pass works with.
@@ -31,6 +34,8 @@ pub struct Reconciler {
     pub witness: Providers,
     /// How many departures may begin without a person.
     pub guard: Guard,
+    /// Who brings notices to customers and the operator; without anyone none are written.
+    pub post: Option<Post>,
 }
 
 /// What the configuration asks for.
@@ -54,6 +59,8 @@ pub struct PassOptions<'a> {
     pub parallelism: usize,
     /// Stops the work cleanly.
     pub cancel: CancellationToken,
+    /// Told the plan before it is applied: functions of the language answer otherwise from then on.
+    pub before_apply: &'a (dyn Fn(&Plan) + Sync),
     /// Told about everything that happens.
     pub events: &'a (dyn Fn(Event) + Sync),
 }

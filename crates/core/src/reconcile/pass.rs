@@ -5,7 +5,7 @@ use ampere_lang::config::Module;
 use ampere_lang::diagnostic::Diagnostics;
 use jiff::Timestamp;
 
-use super::{Desired, PassOptions, PassReport, Reconciler};
+use super::{Desired, PassOptions, PassReport, Posted, Reconciler};
 use crate::apply::Outcome;
 use crate::audit::{self, Event};
 use crate::engine::{ApplyOptions, EngineError, depth};
@@ -24,14 +24,19 @@ impl Reconciler {
     /// report: the rest of the pass is done all the same.
     pub async fn pass(&self, options: PassOptions<'_>) -> Result<PassReport, EngineError> {
         let lease = self.engine.lock("reconcile", options.lock_wait).await?;
-        let report = self.locked(&lease, &options).await;
+        let report = self.pass_under(&lease, &options).await;
         let unlocked = self.engine.store.unlock(lease).await;
         let report = report?;
         unlocked?;
         Ok(report)
     }
 
-    async fn locked(&self, lease: &Lease, options: &PassOptions<'_>) -> Result<PassReport, EngineError> {
+    /// Makes one pass under a lock that the caller holds. Whoever opens the vault for it must have held the lock by then: a
+    /// key that another run made meanwhile would be made a second time.
+    ///
+    /// # Errors
+    /// As [`Reconciler::pass`].
+    pub async fn pass_under(&self, lease: &Lease, options: &PassOptions<'_>) -> Result<PassReport, EngineError> {
         let at = self.engine.clock.now();
         let snapshot = self.engine.snapshot().await?;
         // Refunds and leftovers are looked for once an hour, and in every pass while somebody departs.
@@ -44,6 +49,8 @@ impl Reconciler {
         let Desired { module, variables } = desired.unwrap_or(Desired { module: &empty.0, variables: &empty.1 });
         let work =
             ApplyOptions { parallelism: options.parallelism, cancel: options.cancel.clone(), events: options.events };
+        self.announce(lease, &snapshot, &plan, &mut findings).await?;
+        (options.before_apply)(&plan);
         let outcome = self.engine.apply(&plan, module, variables, lease, work).await?;
         findings.extend(outcome.diagnostics.clone());
         let mut report = PassReport {
@@ -56,11 +63,13 @@ impl Reconciler {
             open: Vec::new(),
             confirmed: Vec::new(),
             alarms: Vec::new(),
+            posted: Posted::default(),
             findings,
         };
         self.remember_held(lease, &snapshot, &report.held, &inventory, &report.plan).await?;
         self.confirm(lease, &snapshot, &inventory, &mut report).await?;
         self.warn(lease, &mut report).await?;
+        self.tell(lease, &inventory, &mut report, options.cancel.clone()).await?;
         Ok(report)
     }
 

@@ -2,6 +2,7 @@
 use ampere_lang::diagnostic::Diagnostics;
 use jiff::Timestamp;
 
+use super::Posted;
 use crate::apply::Outcome;
 use crate::plan::Plan;
 use crate::retention::{Alarm, Departure, Owner, Tombstone};
@@ -27,6 +28,8 @@ pub struct PassReport {
     pub confirmed: Vec<Tombstone>,
     /// Alarms raised by this pass.
     pub alarms: Vec<(Owner, Alarm)>,
+    /// What became of the notices.
+    pub posted: Posted,
     /// Findings: of the listings, of the configuration's plan, of the steps.
     pub findings: Diagnostics,
 }

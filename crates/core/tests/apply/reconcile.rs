@@ -1,10 +1,11 @@
 //! Passes of the loop that keeps the promises.
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ampere_core::engine::EngineError;
+use ampere_core::notice::{Message, Messenger, MessengerError};
 use ampere_core::provider::{ProviderErrorKind, Providers};
-use ampere_core::reconcile::{Desired, Guard, PassOptions, PassReport, Reconciler};
+use ampere_core::reconcile::{Desired, Guard, PassOptions, PassReport, Post, Reconciler};
 use ampere_core::retention::{Alarm, Tombstone};
 use ampere_core::store::Store;
 use ampere_lang::value::Value;
@@ -37,6 +38,31 @@ struct Loop {
     /// What the witness reads.
     witness: Arc<Cloud>,
     configured: bool,
+    mail: Option<Arc<Mail>>,
+}
+
+/// A mail server: dead, or it notes recipient and subject.
+#[derive(Default)]
+struct Mail {
+    dead: bool,
+    taken: Mutex<Vec<(String, String)>>,
+}
+
+#[async_trait::async_trait]
+impl Messenger for Mail {
+    async fn send(&self, message: &Message) -> Result<(), MessengerError> {
+        if self.dead {
+            tokio::time::sleep(Duration::from_secs(3600)).await;
+        }
+        self.taken.lock().unwrap().push((message.to.clone(), message.subject.clone()));
+        Ok(())
+    }
+}
+
+impl Mail {
+    fn subjects(&self) -> Vec<String> {
+        self.taken.lock().unwrap().iter().map(|(_, subject)| subject.clone()).collect()
+    }
 }
 
 impl Loop {
@@ -45,7 +71,7 @@ impl Loop {
         stack.cloud = Arc::new(Cloud::of_households());
         stack.cloud.status("active");
         stack.converge().await;
-        Loop { witness: stack.cloud.clone(), stack, configured: true }
+        Loop { witness: stack.cloud.clone(), stack, configured: true, mail: None }
     }
 
     /// The contracts of the first ones end.
@@ -67,6 +93,11 @@ impl Loop {
             engine: self.stack.engine(),
             witness: Providers::new().with(self.witness.clone()),
             guard: Guard::default(),
+            post: self.mail.clone().map(|mail| Post {
+                messenger: mail,
+                operator: Some("ops@example.com".into()),
+                patience: Duration::from_secs(30),
+            }),
         };
         let desired = Desired { module: &self.stack.module, variables: &self.stack.variables };
         let options = PassOptions {
@@ -75,6 +106,7 @@ impl Loop {
             lock_wait: Duration::ZERO,
             parallelism: 4,
             cancel: self.stack.cancel.clone(),
+            before_apply: &|_| {},
             events: &|_| {},
         };
         reconciler.pass(options).await
@@ -219,4 +251,46 @@ async fn r2_a_pass_that_cannot_write_any_more_is_finished_by_the_next() {
         }
     }
     panic!("a pass takes more commits than were tried");
+}
+
+#[tokio::test(start_paused = true)]
+async fn u4_who_leaves_is_told_so_and_told_again_when_all_is_gone() {
+    let mut lives = Loop::of(3).await;
+    let mail = Arc::new(Mail::default());
+    lives.mail = Some(mail.clone());
+    lives.end(1, MORNING);
+    let first = lives.pass().await;
+    assert!(first.is_sound(), "{:?}", first.findings);
+    assert_eq!(mail.subjects(), ["Your OpenClaw hosting ends"]);
+    assert_eq!(first.posted.counts.waiting, 1, "the word that all is gone waits");
+    lives.pass().await;
+    lives.pass().await;
+    assert_eq!(mail.subjects(), ["Your OpenClaw hosting ends", "Your data has been deleted"]);
+    assert!(mail.taken.lock().unwrap().iter().all(|(to, _)| to == "ada+0@example.com"));
+    let records = format!("{:?}", lives.stack.store.rows().records);
+    assert!(!records.contains("ada+0") && !records.contains("amp1."), "the address is forgotten");
+}
+
+#[tokio::test(start_paused = true)]
+async fn r2_a_dead_mail_server_holds_up_no_deletion() {
+    let mut lives = Loop::of(3).await;
+    lives.mail = Some(Arc::new(Mail { dead: true, ..Mail::default() }));
+    lives.end(1, MORNING);
+    let begun = tokio::time::Instant::now();
+    let first = lives.pass().await;
+    assert_eq!(first.outcome.done.destroyed, 3);
+    assert_eq!(lives.pass().await.confirmed.len(), 1);
+    assert!(begun.elapsed() < Duration::from_secs(120), "{:?}", begun.elapsed());
+    assert!(first.is_sound(), "what mail does is no fault of the pass: {:?}", first.findings);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_operator_is_told_when_the_guard_holds() {
+    let mut lives = Loop::of(8).await;
+    let mail = Arc::new(Mail::default());
+    lives.mail = Some(mail.clone());
+    lives.end(8, MORNING);
+    lives.pass().await;
+    lives.pass().await;
+    assert_eq!(mail.subjects(), ["[ampere] 8 deletions wait for a person"]);
 }

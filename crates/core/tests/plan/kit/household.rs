@@ -38,6 +38,10 @@ impl Kind for Owned {
         object.entries()?.get(attribute)?.as_str()
     }
 
+    fn contact<'a>(&self, object: &'a Value) -> Option<&'a str> {
+        object.entries()?.get("email")?.as_str()
+    }
+
     fn standing(&self, object: &Value, _: Timestamp) -> Option<Gate> {
         (self.schema().kind == "cloud_subscription").then(|| {
             let status = object.get("status");
