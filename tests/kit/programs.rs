@@ -97,7 +97,7 @@ impl Program {
         Program::start("localstripe", |port| {
             let mut command = Command::new(tool("python/bin/python"));
             command.args(["-m", "localstripe", "--from-scratch", "--port", &port.to_string()]);
-            command.env("PYTHONPATH", &loopback);
+            command.env("PYTHONPATH", &loopback).env("PYTHONDONTWRITEBYTECODE", "1");
             command
         })
     }

