@@ -8,7 +8,7 @@
 //! | `ampere_account` | a Firebase Auth user, a Firestore document |
 //! | `ampere_subscription` | a Stripe customer, a subscription |
 //! | `ampere_secret` | a Firestore document with a sealed value |
-//! | `ampere_instance` | a Hetzner Cloud firewall, an SSH key that nobody holds, a server |
+//! | `ampere_instance` | a Hetzner Cloud firewall, a server |
 //!
 //! What kinds share of a cloud (paging, error codes, actions) lies in `hetzner/`, `stripe/` and `firebase/`; below all is one
 //! thin HTTP client. Every object bears the engine's marker from the first call on, and every name is made from the marker:
@@ -31,6 +31,7 @@ mod stripe;
 mod subscription;
 pub mod typed;
 
+pub use http::Timer;
 pub use instance::null_key_of;
 pub use provider::{AmpereProvider, SetupError, kinds};
 pub use settings::{Endpoints, SETTINGS, Setting, Settings, block_type};

@@ -6,7 +6,9 @@ use std::time::Duration;
 use ampere_core::identity::ExternalId;
 use ampere_core::inventory::Observed;
 use ampere_core::kind::Kind;
-use ampere_core::provider::{Applied, Inquiry, Listings, Provider, ProviderError, ProviderErrorKind, Request};
+use ampere_core::provider::{
+    Applied, ForeignActions, Inquiry, Listings, Provider, ProviderError, ProviderErrorKind, Request,
+};
 use async_trait::async_trait;
 use futures::future::join_all;
 use reqwest::header::HeaderMap;
@@ -14,7 +16,7 @@ use reqwest::header::HeaderMap;
 use crate::account::{AccountClient, AccountKind};
 use crate::firebase::{Firestore, GOOGLE, Identity, Lists};
 use crate::hetzner::{self, Hetzner};
-use crate::http::{self, Authorization, Endpoint, Limits};
+use crate::http::{self, Authorization, Endpoint, Limits, MachineTimer, Timer};
 use crate::instance::{InstanceClient, InstanceKind};
 use crate::secret::{SecretClient, SecretKind};
 use crate::service::Service;
@@ -25,7 +27,7 @@ use crate::subscription::{SubscriptionClient, SubscriptionKind};
 /// How hard Stripe is worked: 25 requests a second and endpoint (100 live) are allowed; answers take 0.2 to 1 s.
 const STRIPE: Limits = Limits { concurrency: 8, timeout: Duration::from_secs(80) };
 
-/// How hard Hetzner is worked: 3600 requests an hour are allowed, bursts too.
+/// How hard Hetzner is worked at once; how often is a matter of its budget.
 const HETZNER: Limits = Limits { concurrency: 8, timeout: Duration::from_secs(60) };
 
 /// The kinds without their clouds: enough to validate and to plan without a refresh.
@@ -61,6 +63,21 @@ impl AmpereProvider {
     ///
     /// [`SetupError`] if the TLS or HTTP library refuses.
     pub fn new(settings: &Settings) -> Result<AmpereProvider, SetupError> {
+        let near = http::is_loopback(&settings.hetzner);
+        AmpereProvider::build(settings, Arc::new(MachineTimer::new()), near)
+    }
+
+    /// As [`AmpereProvider::new`], with another clock for whatever waits at Hetzner Cloud: its budget of requests, actions,
+    /// servers that start. A service on this machine is then waited for as patiently as the real one.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError`] if the TLS or HTTP library refuses.
+    pub fn with_timer(settings: &Settings, timer: Arc<dyn Timer>) -> Result<AmpereProvider, SetupError> {
+        AmpereProvider::build(settings, timer, false)
+    }
+
+    fn build(settings: &Settings, timer: Arc<dyn Timer>, near: bool) -> Result<AmpereProvider, SetupError> {
         let client = http::client(settings.needs_tls()).map_err(SetupError)?;
         let google = |name, base: &reqwest::Url| {
             let (base, authorization) = (base.clone(), settings.google_authorization());
@@ -80,13 +97,14 @@ impl AmpereProvider {
         );
         let hetzner_token = Authorization::Token(settings.hetzner_token.clone());
         let base = settings.hetzner.clone();
-        let hetzner = Endpoint::new(hetzner::CLOUD, client, base, hetzner_token, HeaderMap::new(), HETZNER);
+        let hetzner = Endpoint::new(hetzner::CLOUD, client, base, hetzner_token, HeaderMap::new(), HETZNER)
+            .within(hetzner::budget(timer));
         let subscriptions = SubscriptionClient::new(Stripe::new(stripe), identity.clone());
         let services: [(&'static str, Box<dyn Service>); 4] = [
             (crate::account::KIND, Box::new(AccountClient::new(identity, firestore.clone()))),
             (crate::subscription::KIND, Box::new(subscriptions)),
             (crate::secret::KIND, Box::new(SecretClient::new(firestore))),
-            (crate::instance::KIND, Box::new(InstanceClient::new(Hetzner::new(hetzner)))),
+            (crate::instance::KIND, Box::new(InstanceClient::new(Hetzner::new(hetzner, near)))),
         ];
         Ok(AmpereProvider { kinds: kinds(), services: services.into_iter().collect() })
     }
@@ -133,5 +151,14 @@ impl Provider for AmpereProvider {
 
     async fn delete(&self, id: &ExternalId, request: Request<'_>) -> Result<(), ProviderError> {
         self.service(request.kind)?.delete(id, request).await
+    }
+
+    /// Hetzner Cloud keeps a log of actions; the others keep none that their APIs show.
+    async fn foreign_actions(
+        &self,
+        inquiry: &Inquiry<'_>,
+        after: Option<&str>,
+    ) -> Result<ForeignActions, ProviderError> {
+        self.service(crate::instance::KIND)?.foreign_actions(inquiry, after).await
     }
 }

@@ -1,7 +1,7 @@
 //! What each kind's folder implements.
 use ampere_core::identity::ExternalId;
 use ampere_core::inventory::{Listing, Observed};
-use ampere_core::provider::{Applied, Inquiry, ProviderError, Request};
+use ampere_core::provider::{Applied, ForeignActions, Inquiry, ProviderError, Request};
 use async_trait::async_trait;
 
 use crate::firebase::Lists;
@@ -23,6 +23,15 @@ pub(crate) trait Service: Send + Sync {
 
     /// Deletes an object and all its parts.
     async fn delete(&self, id: &ExternalId, request: Request<'_>) -> Result<(), ProviderError>;
+
+    /// What the cloud's log tells of others' work on objects of the kind; nothing where there is no log.
+    async fn foreign_actions(
+        &self,
+        _inquiry: &Inquiry<'_>,
+        _after: Option<&str>,
+    ) -> Result<ForeignActions, ProviderError> {
+        Ok(ForeignActions::default())
+    }
 }
 
 /// The object wanted by a create or an update.

@@ -28,7 +28,7 @@
 //!
 //! A server becomes `running`, an action finishes, a trial ends, a period renews when the clock says
 //! so; it is worked out when somebody reads. The clock is the system's plus what
-//! `POST /_sandbox/clock {"advance_seconds": 86400}` added.
+//! `POST /_sandbox/clock {"advance_seconds": 86400}` added. It can also stand still, for simulations.
 //!
 //! # The control API
 //!
@@ -40,8 +40,8 @@
 //! | `GET /objects` | how many objects each cloud holds of each kind |
 //! | `GET`, `POST /objects/{cloud}/{kind}` | the raw objects; puts one in by hand |
 //! | `GET`, `PATCH`, `DELETE /objects/{cloud}/{kind}/{id}` | reads, merge-patches, deletes one behind the clients' back |
-//! | `GET`, `POST /clock` | the time; moves it by `advance_seconds` |
-//! | `POST /limits` | `{"servers": n, "hetzner_requests_per_hour": n}`: refuse beyond that |
+//! | `GET`, `POST /clock` | the time; moves it by `advance_seconds` and `advance_ms`; `"stopped": true` lets it stand still |
+//! | `POST /limits` | `{"servers": n, "hetzner_requests_per_hour": n, "hetzner_requests_left": n, "hetzner_actions_per_hour": n}`: refuse beyond that; `"hetzner_sold_out": [{"server_type": "cx23", "location": "nbg1"}]` |
 //! | `GET`, `DELETE /requests` | method, path and count of what was asked; clears it |
 //! | `POST /recording` | `{"record_bodies": true}` keeps query and body of each request from now on |
 //! | `POST /stripe/subscriptions/{id}/pay` | the customer pays the open invoice; also `fail_payment`, `end` |
@@ -78,7 +78,7 @@
 //!   documentation and benchmarks. No networks, placement groups, load balancers, backups,
 //!   snapshots, rescue, console, rebuild or password reset; volumes and primary IPs cannot be made,
 //!   only listed and deleted. The catalogue is a part of Hetzner's, its prices and ids are
-//!   approximate, and nothing is ever sold out. A create call without a location always ends in
+//!   approximate, and something is sold out only on order. A create call without a location always ends in
 //!   the first location of its type. A server that is still being made can be deleted, power actions
 //!   on it are refused as `locked`; which of the real service's states refuse which call is known
 //!   from its documentation only. A shutdown always succeeds.

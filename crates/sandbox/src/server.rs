@@ -153,6 +153,11 @@ impl Shared {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The sandbox's time.
+    pub(crate) fn now(&self) -> jiff::Timestamp {
+        self.world().now()
+    }
+
     /// What the control API has ordered.
     pub(crate) fn control(&self) -> MutexGuard<'_, Control> {
         self.control.lock().unwrap_or_else(PoisonError::into_inner)

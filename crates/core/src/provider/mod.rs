@@ -1,9 +1,11 @@
 //! The port to the clouds.
 //!
 //! There is no verb here for what we promise not to do: rescue, snapshot, backup, console, rebuild, password reset (N3, N4).
+mod foreign;
 mod listing;
 mod registry;
 
+pub use foreign::{ForeignAction, ForeignActions};
 pub use listing::{Inquiry, Listings};
 pub use registry::Providers;
 
@@ -43,6 +45,17 @@ pub trait Provider: Send + Sync {
 
     /// Deletes an object and every part of it. An object that is gone already is a success.
     async fn delete(&self, id: &ExternalId, request: Request<'_>) -> Result<(), ProviderError>;
+
+    /// What the clouds' own logs tell of work on the stack's objects that no call of ours orders, newer than `after` (the
+    /// `last` of an earlier answer; none: everything that the logs still hold). It costs as much as there is new. A provider
+    /// whose clouds keep no such log knows of nothing.
+    async fn foreign_actions(
+        &self,
+        _inquiry: &Inquiry<'_>,
+        _after: Option<&str>,
+    ) -> Result<ForeignActions, ProviderError> {
+        Ok(ForeignActions::default())
+    }
 }
 
 /// What a provider is told about a step.

@@ -1,17 +1,17 @@
 //! Work that takes time: <https://docs.hetzner.cloud/reference/cloud#actions>.
 //!
 //! All steps that wait share one poller: whoever's turn it is asks for the actions of everybody, 25 a request, so that a
-//! hundred servers being made cost four requests a second and not a hundred.
+//! hundred servers being made cost one request a second and not a hundred.
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ampere_core::provider::{ProviderError, ProviderErrorKind};
 use serde_json::Value as Json;
 use tokio::sync::watch;
 
 use super::{error, refusal};
-use crate::http::{Call, Endpoint};
+use crate::http::{Call, Endpoint, after, between};
 
 /// The most ids one request may name.
 const IDS: usize = 25;
@@ -68,7 +68,8 @@ impl Actions {
         self.known().extend(actions.iter().filter_map(read));
         let waiting = Waiting(self, ids);
         let mut round = self.round.subscribe();
-        let begun = Instant::now();
+        let timer = endpoint.timer();
+        let begun = timer.now();
         let mut told = String::new();
         loop {
             match self.judge(&waiting.1)? {
@@ -79,14 +80,14 @@ impl Actions {
                 }
                 Some(_) => {}
             }
-            if begun.elapsed() > PATIENCE {
+            if between(begun, timer.now()) > PATIENCE {
                 let message = format!("an action did not end within {} minutes", PATIENCE.as_secs() / 60);
                 return Err(ProviderError::new(super::CLOUD, ProviderErrorKind::Unknown, message)
                     .with_hint("Look at it in the Hetzner Cloud console, then run the plan again."));
             }
             tokio::select! {
                 _turn = self.turn.lock() => {
-                    tokio::time::sleep(self.interval).await;
+                    timer.sleep_until(after(timer.now(), self.interval.saturating_mul(self.requests()))).await;
                     self.ask(endpoint).await?;
                     self.round.send_modify(|round| *round += 1);
                 }
@@ -111,13 +112,20 @@ impl Actions {
         Ok(slowest.map(|(percent, command)| format!("{} {percent} %", command.replace('_', " "))))
     }
 
+    /// What runs, oldest first.
+    fn running(&self) -> Vec<u64> {
+        let known = self.known();
+        known.iter().filter(|(_, state)| matches!(state, State::Running { .. })).map(|(id, _)| *id).collect()
+    }
+
+    /// How many requests a round takes: more of them are made less often, so that their number a second stays.
+    fn requests(&self) -> u32 {
+        u32::try_from(self.running().len().div_ceil(IDS)).unwrap_or(u32::MAX).max(1)
+    }
+
     /// Asks for everything that runs.
     async fn ask(&self, endpoint: &Endpoint) -> Result<(), ProviderError> {
-        let running: Vec<u64> = {
-            let known = self.known();
-            known.iter().filter(|(_, state)| matches!(state, State::Running { .. })).map(|(id, _)| *id).collect()
-        };
-        for ids in running.chunks(IDS) {
+        for ids in self.running().chunks(IDS) {
             let call = ids.iter().fold(Call::get("/actions"), |call, id| call.query("id", id));
             let answer = endpoint.send(&call).await?;
             if !answer.is_success() {

@@ -68,7 +68,7 @@ pub(super) fn of_action(command: &str, code: &str) -> ProviderError {
 }
 
 /// A code or command is one word of Hetzner's; anything else is not repeated.
-fn word(text: &str) -> &str {
+pub(super) fn word(text: &str) -> &str {
     let fits = !text.is_empty() && text.len() <= 60 && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     if fits { text } else { "unknown" }
 }
@@ -107,18 +107,27 @@ fn meaning(code: &str, answer: &Answer) -> Option<(Kind, &'static str, Option<&'
             "the name is taken by an object that is not ours",
             Some("Rename or delete the other object; names that begin with ampere- are made by this tool."),
         ),
-        "conflict" | "locked" | "robot_unavailable" | "server_error" | "service_error" | "unavailable"
-        | "maintenance" => (Kind::Unavailable, "it cannot be done just now", Some("Try again in a moment.")),
-        "resource_in_use" => (Kind::Unavailable, "the object is still in use", Some("Try again in a moment.")),
-        "resource_unavailable" | "placement_error" => (
+        "resource_locked" => (Kind::Forbidden, "Hetzner has locked the object", Some("Ask Hetzner's support why.")),
+        "conflict" | "locked" | "server_not_stopped" | "robot_unavailable" | "server_error" | "service_error"
+        | "unavailable" => (Kind::Unavailable, "it cannot be done just now", Some("Try again in a moment.")),
+        "maintenance" => (
             Kind::Unavailable,
+            "Hetzner is at work there",
+            Some("Look at https://status.hetzner.com, and try again when it is over."),
+        ),
+        "resource_in_use" | "must_be_unassigned" => {
+            (Kind::Unavailable, "the object is still in use", Some("Try again in a moment."))
+        }
+        // Not worth repeating at once: what is sold out stays so for longer than a run.
+        "resource_unavailable" | "placement_error" => (
+            Kind::Invalid,
             "no such machine is free there now",
             Some("Wait, or choose another location or server type."),
         ),
         "rate_limit_exceeded" => (
             Kind::RateLimited { retry_after: answer.retry_after },
             "the project's budget of requests is used up",
-            Some("Hetzner gives one request more every second; lower -parallelism."),
+            Some("Others use up the whole budget of this project: give this stack a project of its own, or stop them."),
         ),
         "timeout" => (Kind::Unknown, "Hetzner gave up waiting for itself", None),
         _ => return None,

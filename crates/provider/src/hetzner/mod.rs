@@ -1,23 +1,28 @@
-//! Hetzner Cloud's API, as far as it is not a matter of instances alone: errors, pages, actions, labels.
+//! Hetzner Cloud's API, as far as it is not a matter of instances alone: errors, pages, actions, labels, the budget
+//! of requests.
 //!
 //! Request bodies are the `hcloud` crate's, generated from Hetzner's own description. Transport and answers are ours: that
 //! crate's strict answers lose the id of a server just made when one enum value is new to it, and it drops headers.
 mod action;
+mod action_log;
+mod budget;
 mod error;
+mod list;
+
+use std::time::Duration;
 
 use ampere_core::identity::{Marker, StackId};
-use ampere_core::inventory::ListProblem;
-use ampere_core::provider::{ProviderError, ProviderErrorKind};
+use ampere_core::provider::ProviderError;
+use jiff::Timestamp;
 use serde_json::Value as Json;
 
 pub(crate) use action::Actions;
+pub(crate) use budget::budget;
 pub(crate) use error::{Refusal, refusal};
 
-use crate::http::{Answer, Call, Endpoint};
+use crate::http::{Answer, Call, Endpoint, after};
 use crate::marker;
 
-/// The most objects a page may hold.
-const PAGE: u32 = 50;
 /// For messages.
 pub(crate) const CLOUD: &str = "Hetzner Cloud";
 /// The label that holds the stack of our marker.
@@ -32,10 +37,9 @@ pub(crate) struct Hetzner {
 }
 
 impl Hetzner {
-    /// The client over an endpoint.
-    pub fn new(endpoint: Endpoint) -> Hetzner {
-        let actions = Actions::new(endpoint.is_loopback());
-        Hetzner { endpoint, actions }
+    /// The client over an endpoint. One that is `near` is a service on this machine, which may be asked often.
+    pub fn new(endpoint: Endpoint, near: bool) -> Hetzner {
+        Hetzner { endpoint, actions: Actions::new(near) }
     }
 
     /// Sends a call; an answer that is not 2xx is a refusal with its code.
@@ -59,40 +63,14 @@ impl Hetzner {
         }
     }
 
-    /// All objects of a list, read to its last page. `what` is path and key of the list: `servers`, `firewalls`, …
-    ///
-    /// # Errors
-    ///
-    /// A page that could not be had.
-    pub async fn list(
-        &self,
-        what: &'static str,
-        filter: &[(&'static str, String)],
-    ) -> Result<(Vec<Json>, Vec<ListProblem>), ProviderError> {
-        let (mut objects, mut problems) = (Vec::new(), Vec::new());
-        let mut page = 1;
-        loop {
-            let mut call = Call::get(format!("/{what}")).query("per_page", PAGE).query("page", page);
-            call.query.extend(filter.iter().cloned());
-            let mut body = self.send(&call).await?;
-            let Json::Array(found) = body[what].take() else {
-                let message = format!("page {page} of {what} has no {what}");
-                return Err(ProviderError::new(CLOUD, ProviderErrorKind::Malformed, message));
-            };
-            for object in found {
-                match object["id"].is_u64() {
-                    true => objects.push(object),
-                    false => problems.push(ListProblem {
-                        place: format!("{CLOUD}, GET /{what}, page {page}"),
-                        message: "an object has no id".into(),
-                    }),
-                }
-            }
-            match body["meta"]["pagination"]["next_page"].as_u64() {
-                Some(next) if next > page => page = next,
-                _ => return Ok((objects, problems)),
-            }
-        }
+    /// The time, by the clock of the budget.
+    pub fn now(&self) -> Timestamp {
+        self.endpoint.timer().now()
+    }
+
+    /// Waits.
+    pub async fn pause(&self, wait: Duration) {
+        self.endpoint.timer().sleep_until(after(self.now(), wait)).await;
     }
 
     /// Waits until all actions that an answer names have succeeded.

@@ -1,4 +1,5 @@
 //! Sending.
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ampere_core::provider::{ProviderError, ProviderErrorKind};
@@ -8,6 +9,8 @@ use reqwest::{Client, Url};
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
+use super::budget::Budget;
+use super::timer::{MachineTimer, Timer, after, between};
 use super::{Answer, Authorization, Call, Payload, failure};
 
 /// The largest body that is read: a page of 1000 users is below 2 MiB.
@@ -18,6 +21,9 @@ const READ_ATTEMPTS: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// The longest pause that a cloud may ask for before we hand the matter up.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+
+/// How long a call is repeated that is refused for want of budget: an hour fills any bucket that others do not empty.
+const REFUSAL_PATIENCE: Duration = Duration::from_secs(60 * 60);
 
 /// How hard a cloud may be worked.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +43,24 @@ pub(crate) struct Endpoint {
     headers: HeaderMap,
     limits: Limits,
     turns: Semaphore,
+    timer: Arc<dyn Timer>,
+    budget: Option<Budget>,
+}
+
+/// A simulated clock stands still while one of these is there.
+struct Exchange<'a>(&'a dyn Timer);
+
+impl<'a> Exchange<'a> {
+    fn begin(timer: &'a dyn Timer) -> Exchange<'a> {
+        timer.exchange_began();
+        Exchange(timer)
+    }
+}
+
+impl Drop for Exchange<'_> {
+    fn drop(&mut self) {
+        self.0.exchange_ended();
+    }
 }
 
 impl Endpoint {
@@ -50,16 +74,25 @@ impl Endpoint {
         limits: Limits,
     ) -> Endpoint {
         let turns = Semaphore::new(limits.concurrency);
-        Endpoint { cloud, client, base, authorization, headers, limits, turns }
+        let timer = Arc::new(MachineTimer::new());
+        Endpoint { cloud, client, base, authorization, headers, limits, turns, timer, budget: None }
     }
 
-    /// Whether it is a test service on this machine.
-    pub fn is_loopback(&self) -> bool {
-        is_loopback(&self.base)
+    /// The same endpoint, which waits for a budget instead of overdrawing it, by the budget's clock.
+    pub fn within(mut self, budget: Budget) -> Endpoint {
+        self.timer = budget.timer().clone();
+        self.budget = Some(budget);
+        self
+    }
+
+    /// The clock it goes by.
+    pub fn timer(&self) -> &Arc<dyn Timer> {
+        &self.timer
     }
 
     /// Sends a call and reads the whole answer, whatever its status. A call that only reads is repeated a few times when
-    /// the answer does not come, is 429 or 5xx; any other is sent once: repeating it is the engine's decision.
+    /// the answer does not come, is 429 or 5xx; any other is sent once: repeating it is the engine's decision. Where there
+    /// is a budget, a 429 is waited for, whatever the call: nothing was done.
     ///
     /// # Errors
     ///
@@ -68,13 +101,19 @@ impl Endpoint {
         let attempts = if call.reads { READ_ATTEMPTS } else { 1 };
         let mut pause = FIRST_PAUSE;
         let mut attempt = 1;
+        let begun = self.timer.now();
         loop {
             let outcome = self.attempt(call).await;
+            let refused = outcome.as_ref().is_ok_and(|answer| answer.status == 429);
+            if refused && self.budget.is_some() && between(begun, self.timer.now()) < REFUSAL_PATIENCE {
+                tracing::info!(cloud = self.cloud, call = ?call, "refused for want of budget; waiting for it");
+                continue;
+            }
             let Some(wait) = wait_before_next(&outcome, pause).filter(|_| attempt < attempts) else {
                 return outcome;
             };
             tracing::debug!(cloud = self.cloud, call = ?call, attempt, ?wait, "repeating a read");
-            tokio::time::sleep(wait).await;
+            self.timer.sleep_until(after(self.timer.now(), wait)).await;
             pause *= 2;
             attempt += 1;
         }
@@ -82,7 +121,13 @@ impl Endpoint {
 
     async fn attempt(&self, call: &Call) -> Result<Answer, ProviderError> {
         let authorization = self.authorization.value(self.cloud).await?;
+        // The budget first: whoever waits for it holds nobody else up.
+        let admission = match &self.budget {
+            Some(budget) => budget.admit(call).await,
+            None => None,
+        };
         let _turn = self.turns.acquire().await;
+        let _exchange = Exchange::begin(&*self.timer);
         let begun = Instant::now();
         let mut request = self
             .client
@@ -102,7 +147,12 @@ impl Endpoint {
         let failed = |error| failure::of_exchange(self.cloud, self.base.host_str().unwrap_or("?"), &place, &error);
         let response = request.send().await.map_err(failed)?;
         let status = response.status().as_u16();
-        let retry_after = retry_after(response.headers(), Timestamp::now());
+        let retry_after = retry_after(response.headers(), self.timer.now());
+        if let Some(admission) = admission {
+            // Only what the cloud asked for itself: without that the pauses double.
+            let asked = retry_after.filter(|_| response.headers().contains_key("retry-after"));
+            admission.answered(status, response.headers(), asked);
+        }
         let body = self.body(response, &place).await?;
         tracing::debug!(cloud = self.cloud, call = ?call, status, elapsed = ?begun.elapsed(), "called");
         Ok(Answer { cloud: self.cloud, place, status, retry_after, body })

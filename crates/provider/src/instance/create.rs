@@ -1,4 +1,5 @@
-//! Making an instance: firewall, key, server, in this order, so that the server is never open.
+//! Making an instance: firewall, key, server, in this order, so that the server is never open. The key goes again as soon as
+//! the server is made: it is there to keep a password from being minted, and nothing else needs it.
 use std::time::Duration;
 
 use ampere_core::identity::Marker;
@@ -11,7 +12,9 @@ use serde_json::{Value as Json, json};
 use super::model::Thing;
 use super::parts::{self, Named, by_name, ensure};
 use super::request;
-use crate::hetzner::{CLOUD, Hetzner};
+use crate::attributes::text;
+use crate::hetzner::{CLOUD, Hetzner, Refusal};
+use crate::http::between;
 use crate::marker;
 use crate::service::replaced;
 
@@ -37,13 +40,32 @@ struct Created {
     root_password: Option<IgnoredAny>,
 }
 
+/// A server that runs.
+pub(super) enum Made {
+    /// Made now, with all that was wanted.
+    Fresh(Box<Thing>),
+    /// Made by an earlier attempt: it may differ from what is wanted by now.
+    TakenOver(u64),
+}
+
+/// A failure, and the number of the server if that was made before.
+type Failed = (Option<u64>, Refusal);
+
 /// Finds or makes the three parts and waits until the server runs. Tells the server's number, whatever happens after it.
 pub(super) async fn create(
     cloud: &Hetzner,
     request: &Request<'_>,
     object: &Value,
-) -> Result<u64, (Option<u64>, ProviderError)> {
-    let before = |error: ProviderError| (None, error);
+) -> Result<Made, (Option<u64>, ProviderError)> {
+    match attempt(cloud, request, object).await {
+        Ok(made) => Ok(made),
+        Err((Some(id), refused)) => Err((Some(id), refused.error)),
+        Err((None, refused)) => Err((None, explain(cloud, refused, object).await)),
+    }
+}
+
+async fn attempt(cloud: &Hetzner, request: &Request<'_>, object: &Value) -> Result<Made, Failed> {
+    let before = |error: ProviderError| (None, error.into());
     let avoided = replaced_name(cloud, request).await.map_err(before)?;
     for generation in 0..marker::GENERATIONS {
         let name = marker::name(PREFIX, request.marker, generation);
@@ -52,12 +74,16 @@ pub(super) async fn create(
         }
         let Some((firewall, key)) = small_parts(cloud, &name, request.marker).await.map_err(before)? else { continue };
         let call = request::create_server(&name, object, request.marker, firewall.id, &key.name).map_err(before)?;
-        return match make_server(cloud, &call, &name, request).await {
-            Ok(id) => await_running(cloud, id, request).await.map(|()| id).map_err(|error| (Some(id), error)),
-            Err(failed) => Err((failed.0, explain(cloud, failed.1).await)),
-        };
+        let (id, fresh) = make_server(cloud, &call, &name, request).await?;
+        let after = |error: ProviderError| (Some(id), error.into());
+        let server = await_running(cloud, id, request).await.map_err(after)?;
+        if !fresh {
+            return Ok(Made::TakenOver(id));
+        }
+        parts::delete_key(cloud, key.id).await.map_err(after)?;
+        return Ok(Made::Fresh(Box::new(server)));
     }
-    Err((None, parts::taken("server", &marker::name(PREFIX, request.marker, 0))))
+    Err((None, parts::taken("server", &marker::name(PREFIX, request.marker, 0)).into()))
 }
 
 /// The name of the server that is being replaced: its parts bear the same marker and are not to be taken over.
@@ -78,73 +104,72 @@ async fn small_parts(cloud: &Hetzner, name: &str, marker: &Marker) -> Result<Opt
     Ok(Some((firewall, key)))
 }
 
+/// Makes the server and waits for its actions. Tells its number, and whether it was made by this very call.
 async fn make_server(
     cloud: &Hetzner,
     call: &crate::http::Call,
     name: &str,
     request: &Request<'_>,
-) -> Result<u64, (Option<u64>, ProviderError)> {
-    let before = |error: ProviderError| (None, error);
+) -> Result<(u64, bool), Failed> {
     let answer = match cloud.answer(call).await {
         Ok(answer) => answer,
         Err(refused) if refused.code == "uniqueness_error" => {
-            return match by_name(cloud, "servers", name).await.map_err(before)? {
-                Some(server) if server.marker.as_ref() == Some(request.marker) => Ok(server.id),
-                _ => Err((None, parts::taken("server", name))),
-            };
+            return found_again(cloud, name, request.marker, parts::taken("server", name).into()).await;
         }
         // The request may have had its effect: the list tells at once, and spares a second attempt.
         Err(refused) if refused.error.kind == ProviderErrorKind::Unknown => {
-            return found_again(cloud, name, request.marker, refused.error).await;
+            return found_again(cloud, name, request.marker, refused).await;
         }
-        Err(refused) => return Err((None, refused.error)),
+        Err(refused) => return Err((None, refused)),
     };
     let created = match answer.json::<Created>() {
-        Ok(created) if created.server["id"].is_u64() => created,
+        Ok(created) => created,
         // It was made; its number is in the list even if the answer cannot be read.
-        Ok(_) => return found_again(cloud, name, request.marker, no_id()).await,
-        Err(error) => return found_again(cloud, name, request.marker, error).await,
+        Err(error) => return found_again(cloud, name, request.marker, error.into()).await,
     };
     if created.root_password.is_some() {
-        (request.progress)("Hetzner minted a root password although a key was given; it was discarded unread");
+        tracing::warn!(server = name, "Hetzner made a root password although a key was given; it was not read");
+        (request.progress)(
+            "Hetzner made a root password although a key was given; it was not read and is kept nowhere",
+        );
     }
-    let id = created.server["id"].as_u64().ok_or_else(|| (None, no_id()))?;
+    let Some(id) = created.server["id"].as_u64() else {
+        return found_again(cloud, name, request.marker, no_id().into()).await;
+    };
     let actions = json!({"action": created.action, "next_actions": created.next_actions});
-    cloud.finish(&actions, request.progress).await.map_err(|error| (Some(id), error))?;
-    Ok(id)
+    cloud.finish(&actions, request.progress).await.map_err(|error| (Some(id), error.into()))?;
+    Ok((id, true))
 }
 
 /// Waits until a server has left its first statuses: one that was taken over names no action to wait for.
-async fn await_running(cloud: &Hetzner, id: u64, request: &Request<'_>) -> Result<(), ProviderError> {
-    let begun = tokio::time::Instant::now();
+async fn await_running(cloud: &Hetzner, id: u64, request: &Request<'_>) -> Result<Thing, ProviderError> {
+    let begun = cloud.now();
     let mut pause = FIRST_PAUSE;
     loop {
-        let found = cloud.find(&request::get("servers", id)).await?;
-        let server = found.as_ref().and_then(|body| Thing::read(&body["server"]));
-        match server.as_ref().map(Thing::status) {
-            Some("initializing" | "starting") if begun.elapsed() < PATIENCE => {}
-            Some("initializing" | "starting") => {
+        let server = parts::existing(cloud, id).await?;
+        match server.status() {
+            "initializing" | "starting" if between(begun, cloud.now()) < PATIENCE => {}
+            "initializing" | "starting" => {
                 let message = format!("the server {id} did not start within {} minutes", PATIENCE.as_secs() / 60);
                 return Err(ProviderError::new(CLOUD, ProviderErrorKind::Unavailable, message)
                     .with_hint("Look at it in the Hetzner Cloud console, then run the plan again."));
             }
-            _ => return Ok(()),
+            _ => return Ok(server),
         }
         (request.progress)("starting the server");
-        tokio::time::sleep(pause).await;
+        cloud.pause(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
-async fn found_again(
-    cloud: &Hetzner,
-    name: &str,
-    marker: &Marker,
-    error: ProviderError,
-) -> Result<u64, (Option<u64>, ProviderError)> {
+/// The server of a name if it is ours; else the failure that made us look.
+async fn found_again(cloud: &Hetzner, name: &str, marker: &Marker, refused: Refusal) -> Result<(u64, bool), Failed> {
     match by_name(cloud, "servers", name).await {
-        Ok(Some(server)) if server.marker.as_ref() == Some(marker) => Ok(server.id),
-        _ => Err((None, error)),
+        Ok(Some(server)) if server.marker.as_ref() == Some(marker) => Ok((server.id, false)),
+        Ok(_) => Err((None, refused)),
+        // A name that is taken, by whom cannot be told now: that may pass.
+        Err(error) if refused.code == "uniqueness_error" => Err((None, error.into())),
+        Err(_) => Err((None, refused)),
     }
 }
 
@@ -153,7 +178,14 @@ fn no_id() -> ProviderError {
 }
 
 /// Adds the valid choices to the refusal of a location or type. If they cannot be had, the refusal stands as it is.
-async fn explain(cloud: &Hetzner, error: ProviderError) -> ProviderError {
+async fn explain(cloud: &Hetzner, refused: Refusal, object: &Value) -> ProviderError {
+    let Refusal { code, error } = refused;
+    if matches!(code.as_str(), "resource_unavailable" | "placement_error") {
+        return match text(object, "server_type") {
+            Some(server_type) => sold_out(cloud, error, server_type).await,
+            None => error,
+        };
+    }
     let (ProviderErrorKind::Invalid, Some(attribute)) = (&error.kind, error.attribute) else { return error };
     let names = match attribute {
         "location" => names(cloud, "locations", |_| true).await,
@@ -172,6 +204,23 @@ async fn explain(cloud: &Hetzner, error: ProviderError) -> ProviderError {
         }
         None => error,
     }
+}
+
+/// Says where a type that is sold out can be had: a server type lists the locations that offer it, and since 2026 whether
+/// there are any left (`available`).
+async fn sold_out(cloud: &Hetzner, error: ProviderError, server_type: &str) -> ProviderError {
+    let found = cloud.list("server_types", &[("name", server_type.to_owned())]).await;
+    let Ok((types, _)) = found else { return error };
+    let locations = types.iter().filter_map(|kind| kind["locations"].as_array()).flatten();
+    let open = locations.filter(|at| at["available"] != Json::Bool(false) && at["deprecation"].is_null());
+    let names: Vec<&str> = open.filter_map(|at| at["name"].as_str()).collect();
+    let hint = match names.as_slice() {
+        [] => format!("{server_type} is to be had nowhere just now: choose another type, or wait."),
+        names => {
+            format!("{server_type} is offered in: {}. Wait, or choose one of these or another type.", names.join(", "))
+        }
+    };
+    error.with_hint(hint).about("server_type")
 }
 
 async fn names(cloud: &Hetzner, what: &'static str, fits: impl Fn(&Json) -> bool) -> Option<Vec<String>> {

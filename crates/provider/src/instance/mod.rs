@@ -1,8 +1,9 @@
 //! `ampere_instance`: a customer's own server that runs OpenClaw (promises C3, S3, S5, N3, N4).
 //!
-//! Three objects at Hetzner Cloud, all of one name and with the same labels: a firewall without an inbound rule, an SSH key
-//! that nobody holds ([`null_key`]), and a server that is made with both, so that there is no moment at which it is open and
-//! no password is ever minted. No call exists here that could give a way in or copy the server's disk.
+//! Two objects at Hetzner Cloud, of one name and with the same labels: a firewall without an inbound rule, and a server that
+//! is made with it, so that there is no moment at which it is open. The create call also names an SSH key that nobody holds
+//! ([`null_key`]), so that no password is ever minted; it is deleted right after. No call exists here that could give a way
+//! in or copy the server's disk.
 mod channels;
 mod client;
 mod create;

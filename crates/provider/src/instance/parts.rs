@@ -23,6 +23,16 @@ pub(super) async fn by_name(cloud: &Hetzner, what: &'static str, name: &str) -> 
     Ok(found.iter().filter_map(Thing::read).find(|thing| thing.name == name))
 }
 
+/// A server that has to be there.
+pub(super) async fn existing(cloud: &Hetzner, id: u64) -> Result<Thing, ProviderError> {
+    let found = cloud.find(&request::get("servers", id)).await?;
+    found.as_ref().and_then(|body| Thing::read(&body["server"])).ok_or_else(|| {
+        let kind = ampere_core::provider::ProviderErrorKind::NotFound;
+        ProviderError::new(crate::hetzner::CLOUD, kind, format!("the server {id} is gone"))
+            .with_hint("Run the plan again.")
+    })
+}
+
 /// Makes an object; one of that name and marker, from an attempt whose answer was lost, is taken over.
 pub(super) async fn ensure(
     cloud: &Hetzner,
@@ -59,26 +69,26 @@ fn unread(call: &Call) -> Refusal {
 pub(super) async fn relabel(
     cloud: &Hetzner,
     what: &'static str,
-    thing: &Thing,
+    thing: &mut Thing,
     wanted: BTreeMap<String, String>,
 ) -> Result<(), ProviderError> {
     let mut labels = thing.labels.clone();
     labels.extend(wanted);
-    if labels == thing.labels {
-        return Ok(());
+    if labels != thing.labels {
+        cloud.send(&request::relabel(what, thing.id, &labels)).await?;
+        thing.labels = labels;
     }
-    cloud.send(&request::relabel(what, thing.id, &labels)).await?;
     Ok(())
 }
 
-/// Makes the firewall of a server what it has to be: there, ours, without a rule, applied.
+/// Makes the firewall of a server what it has to be: there, ours, without a rule, applied. Gives its number.
 pub(super) async fn repair_firewall(
     cloud: &Hetzner,
     server: &Thing,
     marker: &Marker,
     progress: &(dyn Fn(&str) + Sync),
-) -> Result<(), ProviderError> {
-    let firewall = match by_name(cloud, "firewalls", &server.name).await? {
+) -> Result<u64, ProviderError> {
+    let mut firewall = match by_name(cloud, "firewalls", &server.name).await? {
         Some(firewall) => firewall,
         None => {
             progress("making the missing firewall again");
@@ -92,7 +102,7 @@ pub(super) async fn repair_firewall(
     if !is_ours(&firewall, marker) {
         return Err(taken("firewall", &server.name));
     }
-    relabel(cloud, "firewalls", &firewall, request::labels(marker)).await?;
+    relabel(cloud, "firewalls", &mut firewall, request::labels(marker)).await?;
     if firewall.has_rules() {
         progress("closing the firewall");
         let answer = cloud.send(&request::close(firewall.id)).await?;
@@ -103,22 +113,20 @@ pub(super) async fn repair_firewall(
         let answer = cloud.send(&request::attach(firewall.id, server.id)).await?;
         cloud.finish(&answer, progress).await?;
     }
-    Ok(())
+    Ok(firewall.id)
 }
 
-/// Makes the key of a server what it has to be: there and ours.
-pub(super) async fn repair_key(cloud: &Hetzner, server: &Thing, marker: &Marker) -> Result<(), ProviderError> {
-    let create = match by_name(cloud, "ssh_keys", &server.name).await? {
-        Some(key) if is_ours(&key, marker) => {
-            return relabel(cloud, "ssh_keys", &key, request::labels(marker)).await;
-        }
-        Some(_) => return Err(taken("SSH key", &server.name)),
-        None => request::create_key(&server.name, marker),
-    };
-    match ensure(cloud, "ssh_keys", "ssh_key", &server.name, marker, create).await? {
-        Named::Ours(_) => Ok(()),
-        Named::Taken => Err(taken("SSH key", &server.name)),
+/// Deletes the key of a server that was made: it is needed in the create call only.
+pub(super) async fn remove_key(cloud: &Hetzner, name: &str, marker: &Marker) -> Result<(), ProviderError> {
+    match by_name(cloud, "ssh_keys", name).await? {
+        Some(key) if is_ours(&key, marker) => delete_key(cloud, key.id).await,
+        _ => Ok(()),
     }
+}
+
+/// Deletes a key; one that is gone already is a success.
+pub(super) async fn delete_key(cloud: &Hetzner, id: u64) -> Result<(), ProviderError> {
+    cloud.find(&request::delete("ssh_keys", id)).await.map(drop)
 }
 
 /// Whether a part bears our stack's marker. One without any is not taken over, whatever its name: it may serve others.

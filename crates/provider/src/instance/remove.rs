@@ -101,13 +101,13 @@ async fn delete_part(
         };
         match refused.code.as_str() {
             "not_found" => return Ok(()),
-            "resource_in_use" | "locked" | "conflict" if tries < TRIES => {}
+            "resource_in_use" | "must_be_unassigned" | "locked" | "conflict" if tries < TRIES => {}
             _ => return Err(refused.error),
         }
         if what == "firewalls" {
             detach(cloud, part.id, request).await?;
         }
-        tokio::time::sleep(pause).await;
+        cloud.pause(pause).await;
         pause *= 2;
     }
 }
@@ -119,7 +119,14 @@ async fn detach(cloud: &Hetzner, firewall: u64, request: &Request<'_>) -> Result
     let answer = match cloud.send(&request::detach(firewall, &servers)).await {
         Ok(answer) => answer,
         // Gone from there in the meantime.
-        Err(refused) if matches!(refused.code.as_str(), "not_found" | "firewall_already_removed") => return Ok(()),
+        Err(refused)
+            if matches!(
+                refused.code.as_str(),
+                "not_found" | "firewall_already_removed" | "firewall_resource_not_found"
+            ) =>
+        {
+            return Ok(());
+        }
         Err(refused) => return Err(refused.error),
     };
     cloud.finish(&answer, request.progress).await
@@ -130,8 +137,7 @@ async fn detach(cloud: &Hetzner, firewall: u64, request: &Request<'_>) -> Result
 async fn leftovers(cloud: &Hetzner, request: &Request<'_>) -> Result<(), ProviderError> {
     for what in ["primary_ips", "volumes"] {
         let (found, _) = cloud.list(what, &[of_marker(request.marker)]).await?;
-        let free = |thing: &Thing| thing.body["assignee_id"].is_null() && thing.body["server"].is_null();
-        for thing in found.iter().filter_map(Thing::read).filter(free) {
+        for thing in found.iter().filter_map(Thing::read).filter(|thing| thing.holder().is_none()) {
             delete_part(cloud, what, &thing, request).await?;
         }
     }

@@ -10,7 +10,7 @@ use hcloud::models::{
     RemoveFromResourcesRequest, ReplaceServerRequest, ResourceId, SetRulesRequest, firewall_resource,
 };
 
-use super::model::VERSION;
+use super::model::{ITS_FIREWALL, VERSION};
 use super::null_key;
 use super::user_data::user_data;
 use crate::attributes::{required, text};
@@ -25,9 +25,10 @@ pub(crate) fn labels(marker: &Marker) -> BTreeMap<String, String> {
     BTreeMap::from([(STACK.to_owned(), marker.stack.to_string()), (ADDRESS.to_owned(), marker.address.to_string())])
 }
 
-/// The labels of a server: those of every part, and the version it is to run.
-pub(crate) fn server_labels(marker: &Marker, object: &Value) -> BTreeMap<String, String> {
+/// The labels of a server: those of every part, the version it is to run, its firewall if that is known.
+pub(crate) fn server_labels(marker: &Marker, object: &Value, firewall: Option<u64>) -> BTreeMap<String, String> {
     let mut labels = labels(marker);
+    labels.extend(firewall.map(|id| (ITS_FIREWALL.to_owned(), id.to_string())));
     labels.extend(text(object, "openclaw_version").map(|version| (VERSION.to_owned(), version.to_owned())));
     labels
 }
@@ -66,7 +67,7 @@ pub(crate) fn create_server(
     let server_type = required(CLOUD, object, "server_type")?;
     let mut body = CreateServerRequest::new(IMAGE.to_owned(), name.to_owned(), server_type);
     body.location = Some(required(CLOUD, object, "location")?);
-    body.labels = unordered(server_labels(marker, object));
+    body.labels = unordered(server_labels(marker, object, Some(firewall)));
     body.firewalls = Some(vec![CreateServerRequestFirewalls::new(number(firewall))]);
     body.ssh_keys = Some(vec![key.to_owned()]);
     body.public_net = Some(Box::new(CreateServerRequestPublicNet {
@@ -159,6 +160,7 @@ mod tests {
         assert_eq!(body["image"], json!("debian-13"));
         assert_eq!(body["labels"][STACK], json!("aa"));
         assert_eq!(body["labels"][VERSION], json!("2026.9.6"));
+        assert_eq!(body["labels"][ITS_FIREWALL], json!("7"));
         assert!(body["user_data"].as_str().unwrap().starts_with("#cloud-config\n"));
     }
 

@@ -6,6 +6,7 @@ use ampere_core::provider::ProviderError;
 use super::model::Thing;
 use super::request;
 use crate::hetzner::Hetzner;
+use crate::http::between;
 
 /// How long a server is given to shut down by itself before its power is cut.
 const GRACE: Duration = Duration::from_secs(60);
@@ -42,11 +43,11 @@ async fn switch_off(cloud: &Hetzner, server: &Thing, progress: &(dyn Fn(&str) + 
     }
     progress("shutting the server down");
     run(cloud, request::power(server.id, "shutdown"), progress).await?;
-    let begun = tokio::time::Instant::now();
-    while begun.elapsed() < GRACE {
+    let begun = cloud.now();
+    while between(begun, cloud.now()) < GRACE {
         let found = cloud.find(&request::get("servers", server.id)).await?;
         match found.as_ref().and_then(|body| Thing::read(&body["server"])) {
-            Some(server) if server.status() != "off" => tokio::time::sleep(INTERVAL).await,
+            Some(server) if server.status() != "off" => cloud.pause(INTERVAL).await,
             _ => return Ok(()),
         }
     }

@@ -61,8 +61,12 @@ impl Place {
 
 /// The failure of each place's write under an effect.
 async fn failures(effect: Json) -> Vec<(Place, ProviderError)> {
+    failures_of(&PLACES, effect).await
+}
+
+async fn failures_of(places: &[Place], effect: Json) -> Vec<(Place, ProviderError)> {
     let mut failures = Vec::new();
-    for place in PLACES {
+    for place in places.iter().copied() {
         let world = World::start().await;
         let uid = world.account("ada").await;
         place.fail(&world, effect.clone()).await;
@@ -86,7 +90,9 @@ async fn statuses_mean_the_same_at_every_cloud() {
         (503, Kind::Unavailable),
     ] {
         let retry_after = if code == 429 { json!(3) } else { Json::Null };
-        for (place, error) in failures(json!({"status": {"code": code, "retry_after": retry_after}})).await {
+        // Hetzner's budget is waited for (see `budget.rs`).
+        let places = if code == 429 { &PLACES[..3] } else { &PLACES };
+        for (place, error) in failures_of(places, json!({"status": {"code": code, "retry_after": retry_after}})).await {
             assert_eq!(error.kind, kind, "{place:?} {code}: {error}");
             if matches!(code, 401 | 403) {
                 assert!(error.hint.is_some(), "{place:?} {code}: {error}");

@@ -52,5 +52,5 @@ async fn what_the_refresh_of_a_small_stack_costs() {
     for kind in world.provider.kinds().keys() {
         world.list(kind).await;
     }
-    assert_eq!(world.sent().await.1 - before, 8, "two at Firebase, two at Stripe, one for secrets, three at Hetzner");
+    assert_eq!(world.sent().await.1 - before, 10, "two at Firebase, two at Stripe, one for secrets, five at Hetzner");
 }

@@ -12,7 +12,7 @@ use ampere_core::provider::{Applied, Inquiry, Provider, ProviderError, Request};
 use ampere_core::secret::Secret;
 use ampere_core::vault::{RootKey, Vault};
 use ampere_lang::value::{Marks, Value};
-use ampere_provider::{AmpereProvider, Endpoints, Settings};
+use ampere_provider::{AmpereProvider, Endpoints, Settings, Timer};
 use ampere_sandbox::{Config, Sandbox};
 use serde_json::{Value as Json, json};
 
@@ -60,7 +60,12 @@ pub type Outcome = Result<Applied, ProviderError>;
 
 impl World {
     pub async fn start() -> World {
-        let config = Config { action_time: Duration::from_millis(30), ..Config::default() };
+        World::start_with(Duration::from_millis(30), None).await
+    }
+
+    /// With the time that an action takes, and another clock for the provider.
+    pub async fn start_with(action_time: Duration, timer: Option<Arc<dyn Timer>>) -> World {
+        let config = Config { action_time, ..Config::default() };
         let sandbox = Sandbox::start(config).await.unwrap();
         let at = sandbox.endpoints();
         let endpoints = Endpoints {
@@ -69,7 +74,12 @@ impl World {
             identity_toolkit: at.identity_toolkit.clone(),
             firestore: at.firestore.clone(),
         };
-        let provider = AmpereProvider::new(&Settings::sandbox(&endpoints).unwrap()).unwrap();
+        let settings = Settings::sandbox(&endpoints).unwrap();
+        let provider = match timer {
+            Some(timer) => AmpereProvider::with_timer(&settings, timer),
+            None => AmpereProvider::new(&settings),
+        };
+        let provider = provider.unwrap();
         let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
@@ -193,6 +203,13 @@ impl World {
         self.try_list(kind).await.unwrap()
     }
 
+    /// As a plan that looks at objects only.
+    pub async fn list_objects(&self, kind: &str) -> Listing {
+        let known = BTreeMap::new();
+        let inquiry = Inquiry { stack: self.stack(), kinds: &[kind], depth: Depth::Objects, known: &known };
+        self.provider.list(&inquiry).await.remove(kind).expect("the kind is served").unwrap()
+    }
+
     pub async fn try_list(&self, kind: &str) -> Result<Listing, ProviderError> {
         list_by(&self.provider, self.stack(), kind).await
     }
@@ -209,7 +226,7 @@ impl World {
         self.provider.read(kind, &ExternalId::from(&*text(object, "id"))).await.unwrap()
     }
 
-    async fn control(&self, method: reqwest::Method, path: &str, body: Option<Json>) -> Json {
+    pub async fn control(&self, method: reqwest::Method, path: &str, body: Option<Json>) -> Json {
         let url = format!("{}{path}", self.sandbox.endpoints().control);
         let mut request = self.control.request(method, url);
         if let Some(body) = body {
@@ -365,4 +382,16 @@ pub fn settings(world: &World, given: &[(&'static str, &str)]) -> Settings {
     block.extend(given.iter().map(|(name, text)| (*name, (*text).to_owned())));
     let block = Value::object(block.into_iter().map(|(name, text)| (name, Value::string(text))));
     Settings::resolve(&block, &|_| None, None).unwrap()
+}
+
+/// The same, with a clock of its own.
+pub fn provider_with_timer(world: &World, timer: Arc<dyn Timer>) -> AmpereProvider {
+    let at = world.sandbox.endpoints();
+    let endpoints = Endpoints {
+        hetzner: at.hetzner.clone(),
+        stripe: at.stripe.clone(),
+        identity_toolkit: at.identity_toolkit.clone(),
+        firestore: at.firestore.clone(),
+    };
+    AmpereProvider::with_timer(&Settings::sandbox(&endpoints).unwrap(), timer).unwrap()
 }

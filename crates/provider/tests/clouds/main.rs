@@ -1,9 +1,11 @@
 //! The provider against the sandbox, over real HTTP.
 mod account;
+mod budget;
 mod engine;
 mod errors;
 mod firestore;
 mod fleet;
+mod hetzner;
 mod id_token;
 mod instance;
 mod kit;
@@ -11,7 +13,9 @@ mod leaks;
 mod notices;
 mod proxy;
 mod secret;
+mod simulated;
 mod stripe_webhook;
 mod subscription;
 mod subscription_pages;
 mod webhook;
+mod wire;

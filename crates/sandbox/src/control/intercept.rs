@@ -60,7 +60,7 @@ async fn strike(
     for effect in faults.iter().filter_map(|fault| fault.effect.as_ref()) {
         match effect {
             Effect::Status { code, retry_after, remember } => {
-                let refused = refuse(cloud, *code, *retry_after);
+                let refused = refuse(clouds, cloud, *code, *retry_after);
                 if cloud == Cloud::Stripe && *remember && *code == 500 {
                     return stripe::remember(clouds, request, refused).await;
                 }
@@ -92,7 +92,7 @@ async fn strike(
     response
 }
 
-fn refuse(cloud: Cloud, code: u16, retry_after: Option<u64>) -> Response {
+fn refuse(clouds: &Clouds, cloud: Cloud, code: u16, retry_after: Option<u64>) -> Response {
     let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = match cloud {
         Cloud::Hetzner => hetzner::Refusal::failure(status).into_response(),
@@ -105,7 +105,7 @@ fn refuse(cloud: Cloud, code: u16, retry_after: Option<u64>) -> Response {
     }
     if cloud == Cloud::Hetzner && status == StatusCode::TOO_MANY_REQUESTS {
         let wait = i64::try_from(retry_after.unwrap_or(1)).unwrap_or(i64::MAX);
-        let reset = jiff::Timestamp::now().as_second().saturating_add(wait);
+        let reset = clouds.now().as_second().saturating_add(wait);
         for (name, value) in [("ratelimit-limit", 3600), ("ratelimit-remaining", 0), ("ratelimit-reset", reset)] {
             response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from(value));
         }

@@ -17,12 +17,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub(crate) use intercept::intercept;
+pub(crate) use limits::Limits;
 
 use crate::server::Clouds;
 use crate::stripe;
 use crate::world::{Cloud, NotWritten};
 use fault::{Fault, Ordered};
-use limits::Limits;
 use requests::Requests;
 
 /// What was ordered, and what was seen. Kept in memory: a restart begins without faults.
@@ -112,7 +112,13 @@ async fn forget_fault(State(clouds): State<Clouds>, Path(id): Path<u64>) -> Stat
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Advance {
+    #[serde(default)]
     advance_seconds: i64,
+    #[serde(default)]
+    advance_ms: i64,
+    /// Whether the clock stands still from now on, but for being advanced.
+    #[serde(default)]
+    stopped: Option<bool>,
 }
 
 async fn clock(State(clouds): State<Clouds>) -> Answer {
@@ -121,7 +127,11 @@ async fn clock(State(clouds): State<Clouds>) -> Answer {
 
 async fn advance(State(clouds): State<Clouds>, Json(by): Json<Advance>) -> Answer {
     clouds.change(|change| {
-        change.advance_clock(SignedDuration::from_secs(by.advance_seconds));
+        if let Some(stopped) = by.stopped {
+            change.stop_clock(stopped);
+        }
+        let seconds = SignedDuration::from_secs(by.advance_seconds);
+        change.advance_clock(seconds.saturating_add(SignedDuration::from_millis(by.advance_ms)));
         Ok(Json(json!({"now": change.now().to_string()})))
     })
 }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::error::Refusal;
+use super::list::ListQuery;
 use super::{HIDDEN, next_id, time};
 use crate::server::Clouds;
 use crate::world::{Change, Kind};
@@ -91,5 +92,67 @@ pub(crate) async fn list(
             .map(|action| view(action, change.now()))
             .collect();
         Ok(Json(json!({"actions": actions})).into_response())
+    })
+}
+
+/// The actions on all servers, deleted ones too.
+pub(crate) async fn of_servers(
+    State(clouds): State<Clouds>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Result<Response, Refusal> {
+    answer(&clouds, pairs, |action| on(action, "server").next().is_some())
+}
+
+/// The actions on one server.
+pub(crate) async fn of_server(
+    State(clouds): State<Clouds>,
+    Path(id): Path<String>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Result<Response, Refusal> {
+    clouds.change(|change| super::servers::find(change, &id).map(drop))?;
+    let number = id.parse::<i64>().ok();
+    answer(&clouds, pairs, |action| on(action, "server").any(|server| Some(server) == number))
+}
+
+/// One action, if it is one of this server's.
+pub(crate) async fn get_of_server(
+    State(clouds): State<Clouds>,
+    Path((server, id)): Path<(String, String)>,
+) -> Result<Response, Refusal> {
+    let number = server.parse::<i64>().ok();
+    clouds.change(|change| {
+        let action = change
+            .get(Kind::Actions, &id)
+            .filter(|action| on(action, "server").any(|server| Some(server) == number))
+            .ok_or_else(|| Refusal::not_found("action", &id))?;
+        Ok(Json(json!({"action": view(action, change.now())})).into_response())
+    })
+}
+
+/// What an action that is put in by hand says unless it says otherwise: it has just succeeded.
+pub(crate) fn defaults(now: Timestamp) -> Value {
+    let at = now.as_millisecond();
+    json!({
+        "command": "reboot_server", "resources": [], "started": time(now), "error": null,
+        HIDDEN: {"from_ms": at, "until_ms": at},
+    })
+}
+
+fn on<'a>(action: &'a Value, kind: &'a str) -> impl Iterator<Item = i64> + 'a {
+    let resources = action["resources"].as_array().into_iter().flatten();
+    resources.filter(move |resource| resource["type"] == kind).filter_map(|resource| resource["id"].as_i64())
+}
+
+fn answer(
+    clouds: &Clouds,
+    pairs: Vec<(String, String)>,
+    belongs: impl Fn(&Value) -> bool,
+) -> Result<Response, Refusal> {
+    let query = ListQuery::read(pairs, &["id", "status"])?;
+    clouds.change(|change| {
+        let now = change.now();
+        let actions: Vec<Value> =
+            change.all(Kind::Actions).iter().filter(|(_, a)| belongs(a)).map(|(_, a)| view(a, now)).collect();
+        Ok(query.answer("actions", actions.iter(), Value::clone))
     })
 }

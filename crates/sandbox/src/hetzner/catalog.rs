@@ -4,12 +4,14 @@
 use std::sync::LazyLock;
 
 use axum::Json;
-use axum::extract::{Path, Query};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::error::Refusal;
 use super::list::ListQuery;
+use crate::control::Limits;
+use crate::server::Clouds;
 
 /// Shared vCPU types that Europe offers.
 const EUROPE: &[&str] = &["fsn1", "nbg1", "hel1"];
@@ -187,8 +189,10 @@ pub(crate) fn datacenter(location: &Value) -> Value {
 
 type Pairs = Query<Vec<(String, String)>>;
 
-pub(crate) async fn list_server_types(Query(pairs): Pairs) -> Result<Response, Refusal> {
-    list("server_types", &SERVER_TYPES, pairs, &["name"])
+pub(crate) async fn list_server_types(State(clouds): State<Clouds>, Query(pairs): Pairs) -> Result<Response, Refusal> {
+    let limits = &clouds.control().limits;
+    let show = |entry: &Value| in_stock(entry, limits);
+    Ok(ListQuery::read(pairs, &["name"])?.answer("server_types", SERVER_TYPES.iter(), show))
 }
 
 pub(crate) async fn list_locations(Query(pairs): Pairs) -> Result<Response, Refusal> {
@@ -199,8 +203,21 @@ pub(crate) async fn list_images(Query(pairs): Pairs) -> Result<Response, Refusal
     list("images", &IMAGES, pairs, &["name", "type", "status", "architecture"])
 }
 
-pub(crate) async fn get_server_type(Path(id): Path<String>) -> Result<Response, Refusal> {
-    get("server_type", &SERVER_TYPES, &id)
+pub(crate) async fn get_server_type(State(clouds): State<Clouds>, Path(id): Path<String>) -> Result<Response, Refusal> {
+    let found = SERVER_TYPES.iter().find(|entry| has_id(entry, &id));
+    let entry = found.ok_or_else(|| Refusal::not_found("server_type", &id))?;
+    Ok(Json(json!({"server_type": in_stock(entry, &clouds.control().limits)})).into_response())
+}
+
+/// A server type with the locations marked in which it is sold out.
+fn in_stock(entry: &Value, limits: &Limits) -> Value {
+    let mut shown = entry.clone();
+    for location in shown["locations"].as_array_mut().into_iter().flatten() {
+        if limits.is_sold_out(&entry["name"], &location["name"]) {
+            location["available"] = json!(false);
+        }
+    }
+    shown
 }
 
 pub(crate) async fn get_location(Path(id): Path<String>) -> Result<Response, Refusal> {

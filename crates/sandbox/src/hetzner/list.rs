@@ -116,7 +116,7 @@ fn number(field: &str, text: &str, most: usize) -> Result<usize, Refusal> {
 fn order(text: &str) -> Result<(String, bool), Refusal> {
     let (field, direction) = text.split_once(':').unwrap_or((text, "asc"));
     match (field, direction) {
-        ("id" | "name" | "created" | "started" | "status", "asc" | "desc") => {
+        ("id" | "name" | "created" | "command" | "started" | "finished" | "status", "asc" | "desc") => {
             Ok((field.to_owned(), direction == "desc"))
         }
         _ => Err(Refusal::invalid("sort", "cannot sort by this")),

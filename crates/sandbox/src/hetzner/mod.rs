@@ -41,7 +41,10 @@ pub(crate) fn router(clouds: &Clouds) -> Router<Clouds> {
     Router::new()
         .route("/servers", get(servers::list).post(server_create::create))
         .route("/servers/{id}", get(servers::get).put(servers::update).delete(servers::delete))
-        .route("/servers/{id}/actions/{command}", post(server_actions::run))
+        .route("/servers/actions", get(actions::of_servers))
+        .route("/servers/actions/{id}", get(actions::get))
+        .route("/servers/{id}/actions", get(actions::of_server))
+        .route("/servers/{id}/actions/{command}", post(server_actions::run).get(actions::get_of_server))
         .route("/actions", get(actions::list))
         .route("/actions/{id}", get(actions::get))
         .route("/firewalls", get(firewalls::list).post(firewalls::create))
@@ -66,18 +69,25 @@ pub(crate) fn router(clouds: &Clouds) -> Router<Clouds> {
         .layer(from_fn_with_state(clouds.clone(), admit))
 }
 
-/// Checks the token, as far as a sandbox can, and adds the rate limit to the answer.
+/// Checks the token, as far as a sandbox can, and adds rate limit and time to the answer.
 async fn admit(State(clouds): State<Clouds>, request: Request, next: Next) -> Response {
-    let mut response = match check(request.headers(), request.method()) {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let now = clouds.now();
+    let mut response = match check(request.headers(), &method) {
         Err(refusal) => refusal.into_response(),
-        Ok(()) if !clouds.control().limits.take_hetzner() => {
+        Ok(()) if !clouds.control().limits.take_hetzner(&method, &path, now) => {
             Refusal::failure(StatusCode::TOO_MANY_REQUESTS).into_response()
         }
         Ok(()) => next.run(request).await,
     };
-    let headers = clouds.control().limits.hetzner_headers();
+    let headers = clouds.control().limits.hetzner_headers(&method, &path, now);
     for (name, value) in headers {
         response.headers_mut().insert(name, HeaderValue::from(value));
+    }
+    // The time of the reset is told by the sandbox's clock, so it must be seen against that.
+    let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        response.headers_mut().insert(header::DATE, date);
     }
     response
 }
@@ -129,6 +139,7 @@ pub(crate) fn complete(change: &mut Change<'_>, kind: Kind, object: &mut Value) 
         Kind::SshKeys => json!({"public_key": "", "fingerprint": ""}),
         Kind::PrimaryIps => primary_ips::defaults(id),
         Kind::Volumes => volumes::defaults(id),
+        Kind::Actions => actions::defaults(change.now()),
         _ => json!({}),
     };
     let name = format!("{}-{id}", kind.name());

@@ -31,7 +31,11 @@ pub(crate) async fn get(State(clouds): State<Clouds>, Path(id): Path<String>) ->
 
 pub(crate) async fn delete(State(clouds): State<Clouds>, Path(id): Path<String>) -> Result<Response, Refusal> {
     clouds.change(|change| {
-        if !find(change, &id)?["assignee_id"].is_null() {
+        let address = find(change, &id)?;
+        if address["protection"]["delete"] == json!(true) {
+            return Err(Refusal::new(StatusCode::FORBIDDEN, "protected", "primary IP deletion is protected"));
+        }
+        if !address["assignee_id"].is_null() {
             let message = "the primary IP must be unassigned";
             return Err(Refusal::unprocessable("must_be_unassigned", message));
         }

@@ -25,6 +25,10 @@ pub(crate) async fn create(State(clouds): State<Clouds>, body: Bytes) -> Result<
         if most.is_some_and(|most| change.all(Kind::Servers).len() >= most) {
             return Err(Refusal::new(StatusCode::FORBIDDEN, "resource_limit_exceeded", "server limit exceeded"));
         }
+        if clouds.control().limits.is_sold_out(&wanted.server_type["name"], &wanted.location["name"]) {
+            let message = "no resources available for the server type in this location";
+            return Err(Refusal::new(StatusCode::PRECONDITION_FAILED, "resource_unavailable", message));
+        }
         make(change, &clouds, wanted)
     })
 }

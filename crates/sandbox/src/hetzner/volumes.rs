@@ -29,7 +29,11 @@ pub(crate) async fn get(State(clouds): State<Clouds>, Path(id): Path<String>) ->
 
 pub(crate) async fn delete(State(clouds): State<Clouds>, Path(id): Path<String>) -> Result<Response, Refusal> {
     clouds.change(|change| {
-        if !find(change, &id)?["server"].is_null() {
+        let volume = find(change, &id)?;
+        if volume["protection"]["delete"] == json!(true) {
+            return Err(Refusal::new(StatusCode::FORBIDDEN, "protected", "volume deletion is protected"));
+        }
+        if !volume["server"].is_null() {
             let message = "the volume is attached to a server";
             return Err(Refusal::unprocessable("resource_in_use", message));
         }

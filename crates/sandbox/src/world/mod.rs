@@ -26,6 +26,11 @@ const STALE_RECORDS: usize = 256;
 /// How long an idempotency key is kept, in seconds: Stripe promises at least 24 hours.
 pub(crate) const KEY_LIFE: i64 = 24 * 60 * 60;
 
+/// The counter of what the clock was advanced by, in milliseconds.
+const OFFSET: &str = "clock_offset_ms";
+/// The counter of the moment at which the clock stands still, in milliseconds.
+const STOPPED: &str = "clock_stopped_ms";
+
 /// The world is closed, or its journal could not be written; nothing of the change remains.
 #[derive(Debug, thiserror::Error)]
 #[error("the sandbox could not write its journal")]
@@ -143,7 +148,7 @@ impl World {
         if matches!(self.storage, Storage::Closed) {
             return Err(NotWritten.into());
         }
-        let now = Timestamp::now() + self.clock_offset();
+        let now = self.now();
         let mut change = Change { collections: &mut self.collections, done: Vec::new(), now };
         // A refused request's change is dropped with its writes, which takes them back.
         let value = request(&mut change)?;
@@ -157,9 +162,15 @@ impl World {
         Ok(value)
     }
 
-    fn clock_offset(&self) -> SignedDuration {
-        let stored = self.collections[Kind::Counters as usize].get("clock_offset_ms");
-        SignedDuration::from_millis(stored.and_then(Value::as_i64).unwrap_or(0))
+    /// The sandbox's time: the system's and what the clock was advanced by, or the moment at which it stands still.
+    pub(crate) fn now(&self) -> Timestamp {
+        let counter = |name: &str| self.collections[Kind::Counters as usize].get(name).and_then(Value::as_i64);
+        if let Some(stopped) = counter(STOPPED).and_then(|at| Timestamp::from_millisecond(at).ok()) {
+            return stopped;
+        }
+        let offset = SignedDuration::from_millis(counter(OFFSET).unwrap_or(0));
+        let now = Timestamp::now();
+        now.checked_add(offset).unwrap_or(now)
     }
 
     fn write(&mut self, done: &[(Kind, String, Replaced)]) -> std::io::Result<()> {
@@ -226,11 +237,22 @@ impl Change<'_> {
 
     /// Moves the clock forward (or back) from now on.
     pub(crate) fn advance_clock(&mut self, by: SignedDuration) {
-        let stored = self.get(Kind::Counters, "clock_offset_ms").and_then(Value::as_i64);
-        let offset = i128::from(stored.unwrap_or(0)) + by.as_millis();
-        let offset = i64::try_from(offset).unwrap_or(i64::MAX);
-        self.put(Kind::Counters, "clock_offset_ms", json!(offset));
+        let counter = if self.get(Kind::Counters, STOPPED).is_some() { STOPPED } else { OFFSET };
+        let stored = self.get(Kind::Counters, counter).and_then(Value::as_i64);
+        let moved = i128::from(stored.unwrap_or(0)) + by.as_millis();
+        let moved = i64::try_from(moved).unwrap_or(i64::MAX);
+        self.put(Kind::Counters, counter, json!(moved));
         self.now = self.now.saturating_add(by).unwrap_or(self.now);
+    }
+
+    /// Lets the clock stand still, or go on from where it stands.
+    pub(crate) fn stop_clock(&mut self, stopped: bool) {
+        if stopped {
+            self.put(Kind::Counters, STOPPED, json!(self.now.as_millisecond()));
+        } else if self.remove(Kind::Counters, STOPPED) {
+            let offset = self.now.as_millisecond() - Timestamp::now().as_millisecond();
+            self.put(Kind::Counters, OFFSET, json!(offset));
+        }
     }
 }
 
@@ -256,7 +278,7 @@ fn all_records(collections: &[Collection]) -> impl Iterator<Item = Record<'_>> {
 
 /// Drops idempotency keys nobody may use any more; they are left out when the journal is rewritten.
 fn forget_old_keys(collections: &mut [Collection]) {
-    let offset = collections[Kind::Counters as usize].get("clock_offset_ms").and_then(Value::as_i64);
+    let offset = collections[Kind::Counters as usize].get(OFFSET).and_then(Value::as_i64);
     let now = Timestamp::now().as_second() + offset.unwrap_or(0) / 1000;
     let keys = &mut collections[Kind::IdempotencyKeys as usize];
     let old: Vec<String> = keys
