@@ -90,6 +90,11 @@ impl Endpoint {
         &self.timer
     }
 
+    /// Whether it is a test service on this machine.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.base)
+    }
+
     /// Sends a call and reads the whole answer, whatever its status. A call that only reads is repeated a few times when
     /// the answer does not come, is 429 or 5xx; any other is sent once: repeating it is the engine's decision. Where there
     /// is a budget, a 429 is waited for, whatever the call: nothing was done.

@@ -1,4 +1,5 @@
-//! Hetzner's budget of requests: waited for, shared, never overdrawn into failure.
+//! Hetzner's budget of requests: waited for, shared, never overdrawn into failure. The figures of the bars are printed.
+#![allow(clippy::print_stdout)]
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

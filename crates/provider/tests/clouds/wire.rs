@@ -10,8 +10,11 @@ use crate::kit::{World, string, text};
 
 const KIND: &str = "ampere_instance";
 
+/// How a body is read; what is wrong with it.
+type Reading = fn(&str) -> Result<Json, String>;
+
 /// Every call that we make, and what its body is read as. A call that is not here is one that nobody promised (N3, N4).
-const CALLS: &[(&str, fn(&str) -> Result<Json, String>)] = &[
+const CALLS: &[(&str, Reading)] = &[
     ("GET /servers", none),
     ("POST /servers", as_model::<models::CreateServerRequest>),
     ("GET /servers/{id}", none),
