@@ -148,7 +148,7 @@ fn judged(error: &Error, phase: Phase) -> MessengerError {
             MessengerError::Refused(format!("the mail server refused the message (code {code})"))
         }
         (Some(code), _) => MessengerError::Later(format!("the mail server asked to come again (code {code})")),
-        (None, Phase::Opening) if error.is_tls() => {
+        (None, Phase::Opening) if error.is_tls() || is_of_tls(error) => {
             MessengerError::Down("no trusted connection to the mail server".into())
         }
         (None, Phase::Opening) if error.is_client() => {
@@ -157,4 +157,20 @@ fn judged(error: &Error, phase: Phase) -> MessengerError {
         (None, Phase::Opening) => MessengerError::Down("the mail server cannot be reached".into()),
         (None, _) => MessengerError::Later("the connection to the mail server broke".into()),
     }
+}
+
+/// Whether TLS is behind a broken connection: lettre hands its errors on as those of the connection.
+fn is_of_tls(error: &Error) -> bool {
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        if cause.is::<rustls::Error>() {
+            return true;
+        }
+        let wrapped = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = match wrapped {
+            Some(wrapped) => Some(wrapped as &(dyn std::error::Error + 'static)),
+            None => cause.source(),
+        };
+    }
+    false
 }
