@@ -44,7 +44,9 @@
 //! | `POST /limits` | `{"servers": n, "hetzner_requests_per_hour": n, "hetzner_requests_left": n, "hetzner_actions_per_hour": n}`: refuse beyond that; `"hetzner_sold_out": [{"server_type": "cx23", "location": "nbg1"}]` |
 //! | `GET`, `DELETE /requests` | method, path and count of what was asked; clears it |
 //! | `POST /recording` | `{"record_bodies": true}` keeps query and body of each request from now on |
-//! | `POST /stripe/subscriptions/{id}/pay` | the customer pays the open invoice; also `fail_payment`, `end` |
+//! | `POST /stripe/subscriptions/{id}/pay` | the customer pays the open invoice; also `fail_payment`, `require_action` (3-D Secure), `cancel_at_period_end`, `resume`, `refund` (in part with `?amount=`), `end` (now), `delete_customer` |
+//! | `POST /stripe/webhooks` | `{"effect": "lose", "times": 3}` lets deliveries go wrong: `lose`, `duplicate`, `forge`, `stale`, `hold`; `times` absent for ever |
+//! | `GET`, `DELETE /stripe/webhooks` | what became of deliveries; forgets the faults and delivers what was held, newest first |
 //! | `GET /health` | answers |
 //!
 //! The clouds are `hetzner`, `stripe`, `identity_toolkit` and `firestore`; the kinds bear the APIs'
@@ -83,13 +85,14 @@
 //!   on it are refused as `locked`; which of the real service's states refuse which call is known
 //!   from its documentation only. A shutdown always succeeds.
 //! - **Stripe**: subscriptions with one item; no coupons, taxes, proration, credit notes, setup
-//!   intents, 3-D Secure, webhooks or search. Invoices are final at once (the real ones stay drafts
+//!   intents or search. Events are kept in memory, the newest 2000; webhooks go to `http://` addresses of this machine, once
+//!   each, and what time does is told when the clock is moved or somebody reads. 3-D Secure is confirmed through the control API. Invoices are final at once (the real ones stay drafts
 //!   for about an hour). A renewal that cannot be charged stays `past_due`: there are no retries
 //!   and no final cancellation. Cards are Stripe's test cards by name. `hosted_invoice_url` has
 //!   Stripe's form and leads nowhere: pay through the control API. Parameters the sandbox does not
 //!   know are refused, also where the real service takes them; parameters it takes without effect
 //!   are `off_session`, `currency`, `billing_mode`, `proration_behavior`, `cancellation_details`,
-//!   `prorate` and `invoice_now`. A payment intent is an id without an object.
+//!   `prorate` and `invoice_now`. Requests with a key of Stripe's are answered at `/v1` of the root, too.
 //! - **Identity Toolkit**: administrators' calls only. Nobody can sign in: no tokens are minted and
 //!   passwords are checked for length and forgotten. No tenants, no multi-factor, no quotas.
 //! - **Firestore**: no transactions, security rules, indexes (every query runs), aggregation,

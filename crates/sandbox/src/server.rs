@@ -280,16 +280,20 @@ fn router(shared: &Clouds) -> Router {
     let clouds = Router::new()
         .nest(Cloud::Hetzner.mount(), hetzner::router(shared))
         .nest(Cloud::Stripe.mount(), stripe::router(shared))
+        .merge(stripe::at_root())
         .nest(Cloud::IdentityToolkit.mount(), identity::router(shared))
         .nest(Cloud::Firestore.mount(), firestore::router(shared))
         .layer(from_fn_with_state(shared.clone(), control::intercept));
     Router::new()
         .merge(clouds)
         .nest(Cloud::Sandbox.mount(), control::router())
-        .fallback(|| async {
-            let text = "No cloud is mounted here: see /hetzner/v1, /stripe/v1, \
-                        /identitytoolkit.googleapis.com/v1, /firestore/v1 and /_sandbox.\n";
-            (StatusCode::NOT_FOUND, text).into_response()
-        })
+        .fallback(|| async { nothing_here() })
         .with_state(shared.clone())
+}
+
+/// The answer where no cloud is.
+pub(crate) fn nothing_here() -> impl IntoResponse {
+    let text = "No cloud is mounted here: see /hetzner/v1, /stripe/v1, /identitytoolkit.googleapis.com/v1, \
+                /firestore/v1 and /_sandbox. At /v1 requests with a key of Stripe's (sk_test_…) are answered.\n";
+    (StatusCode::NOT_FOUND, text)
 }

@@ -268,13 +268,38 @@ impl World {
         self.control(reqwest::Method::POST, &path, None).await;
     }
 
-    /// A call that somebody else makes at Stripe (in its dashboard, say).
-    pub async fn stripe(&self, path: &str, form: &str) {
+    /// A call that somebody else makes at Stripe (in its dashboard, say); gives the answer.
+    pub async fn stripe(&self, path: &str, form: &str) -> Json {
         let url = format!("{}{path}", self.sandbox.endpoints().stripe);
         let request = self.control.post(url).header("Authorization", "Bearer sk_test_EXAMPLE");
         let request = request.header("Content-Type", "application/x-www-form-urlencoded").body(form.to_owned());
         let response = request.send().await.unwrap();
-        assert!(response.status().is_success(), "{path}: {}", response.text().await.unwrap());
+        let (status, text) = (response.status(), response.text().await.unwrap());
+        assert!(status.is_success(), "{path}: {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Moves the clouds' clock.
+    pub async fn advance(&self, seconds: i64) {
+        self.control(reqwest::Method::POST, "/clock", Some(json!({"advance_seconds": seconds}))).await;
+    }
+
+    /// Lets webhooks go wrong from now on.
+    pub async fn order_webhooks(&self, fault: Json) {
+        self.control(reqwest::Method::POST, "/stripe/webhooks", Some(fault)).await;
+    }
+
+    /// Delivers what is held, and waits until so many deliveries are over.
+    pub async fn webhooks_settled(&self, count: usize) {
+        self.control(reqwest::Method::DELETE, "/stripe/webhooks", None).await;
+        for _ in 0..500 {
+            let report = self.control(reqwest::Method::GET, "/stripe/webhooks", None).await;
+            if report["deliveries"].as_array().unwrap().len() == count {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{count} deliveries do not come");
     }
 
     /// A deletion that somebody else makes at Stripe.

@@ -16,6 +16,7 @@ mod secret;
 mod simulated;
 mod stripe_webhook;
 mod subscription;
+mod subscription_life;
 mod subscription_pages;
 mod webhook;
 mod wire;

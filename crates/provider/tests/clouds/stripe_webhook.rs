@@ -2,8 +2,19 @@
 //!
 //! The signatures `BY_STRIPE` and `BY_STRIPE_ROLLED` were made by `stripe.WebhookSignature` of PyPI `stripe` 16.1.0, and
 //! `stripe.Webhook.construct_event` took them; `BY_HAND` was made by `openssl dgst -sha256 -hmac whsec_BYHAND`.
-use ampere_provider::stripe_webhook::{Hint, MAX_BODY, NoSecret, Received, WebhookError, WebhookVerifier};
+use std::sync::{Arc, Mutex};
+
+use ampere_provider::stripe_webhook::{
+    Hint, MAX_BODY, NoSecret, Received, SIGNATURE_HEADER, WebhookError, WebhookVerifier,
+};
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::HeaderMap;
+use axum::routing::post;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use crate::kit::World;
 
 const SECRET: &str = "whsec_EXAMPLEexampleEXAMPLEexample12";
 const ROLLED: &str = "whsec_EXAMPLErolledEXAMPLErolled0000";
@@ -102,4 +113,64 @@ fn a_replay_is_no_news() {
 fn without_a_secret_nothing_is_checked() {
     assert_eq!(WebhookVerifier::new([]).err(), Some(NoSecret));
     assert_eq!(WebhookVerifier::new([String::new()]).err(), Some(NoSecret));
+}
+
+/// Deliveries as they reach a listener, oldest first.
+type Arrived = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
+
+/// A listener that keeps what comes; gives its URL.
+async fn listener(arrived: Arrived) -> String {
+    let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/stripe", socket.local_addr().unwrap());
+    let keep = move |headers: HeaderMap, body: Bytes| async move {
+        let signature = headers[SIGNATURE_HEADER].to_str().unwrap().to_owned();
+        arrived.lock().unwrap().push((signature, body.to_vec()));
+    };
+    tokio::spawn(async move { axum::serve(socket, Router::new().route("/stripe", post(keep))).await });
+    url
+}
+
+/// What a listener makes of the deliveries of one cancelled subscription that go wrong in a way.
+async fn delivered(effect: Option<&str>) -> Vec<Result<Received, WebhookError>> {
+    let world = World::start().await;
+    let arrived = Arrived::default();
+    let url = listener(arrived.clone()).await;
+    let form = format!("url={url}&enabled_events[]=customer.subscription.*");
+    let endpoint = world.stripe("/v1/webhook_endpoints", &form).await;
+    let verifier = verifier(&[endpoint["secret"].as_str().unwrap()]);
+    if let Some(effect) = effect {
+        world.order_webhooks(json!({"effect": effect})).await;
+    }
+    let subscription = json!({"id": "sub_1", "customer": "cus_1"});
+    world.insert("stripe", "subscriptions", subscription).await;
+    for event in ["cancel_at_period_end", "end"] {
+        world.event("sub_1", event).await;
+    }
+    world.webhooks_settled(if effect == Some("duplicate") { 4 } else { 2 }).await;
+    let arrived = std::mem::take(&mut *arrived.lock().unwrap());
+    arrived.iter().map(|(header, body)| verifier.verify(Some(header), body, Timestamp::now())).collect()
+}
+
+fn events(received: &[Result<Received, WebhookError>]) -> Vec<&str> {
+    let hints = received.iter().filter_map(|received| match received {
+        Ok(Received::New(hint)) => Some(hint.event.as_str()),
+        _ => None,
+    });
+    hints.collect()
+}
+
+#[tokio::test]
+async fn deliveries_are_hints_however_they_go_wrong() {
+    let [updated, deleted] = ["customer.subscription.updated", "customer.subscription.deleted"];
+    let mut well = delivered(None).await;
+    well.sort_by_key(|received| format!("{received:?}"));
+    assert_eq!(events(&well), [deleted, updated]);
+    assert!(delivered(Some("lose")).await.is_empty());
+    assert_eq!(events(&delivered(Some("hold")).await), [deleted, updated], "out of order");
+    let twice = delivered(Some("duplicate")).await;
+    assert_eq!((events(&twice).len(), twice.len()), (2, 4));
+    assert!(delivered(Some("forge")).await.iter().all(|received| *received == Err(WebhookError::Forged)));
+    let stale = delivered(Some("stale")).await;
+    assert!(stale.iter().all(|received| matches!(received, Err(WebhookError::Stale { .. }))), "{stale:?}");
+    assert_eq!(stale.len(), 2);
 }

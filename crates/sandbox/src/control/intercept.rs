@@ -26,9 +26,14 @@ pub(crate) async fn intercept(
     next: Next,
 ) -> Response {
     let path = request.uri().path().to_owned();
-    let Some(cloud) = Cloud::ALL.into_iter().find(|cloud| path.starts_with(cloud.mount())) else {
-        return next.run(request).await;
+    let mounted = Cloud::ALL.into_iter().find(|cloud| path.starts_with(cloud.mount()));
+    let at_root = path.starts_with("/v1/") && stripe::is_for_us(request.headers());
+    let cloud = match mounted {
+        Some(cloud) => cloud,
+        None if at_root => Cloud::Stripe,
+        None => return crate::server::nothing_here().into_response(),
     };
+    let path = if at_root { format!("{}{path}", Cloud::Stripe.mount()) } else { path };
     if clouds.control().requests.records_bodies() {
         let (parts, body) = request.into_parts();
         let Ok(bytes) = to_bytes(body, MOST_BYTES).await else {

@@ -7,7 +7,7 @@ mod limits;
 mod objects;
 mod requests;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
@@ -30,6 +30,8 @@ use requests::Requests;
 pub(crate) struct Control {
     pub(crate) limits: Limits,
     pub(crate) requests: Requests,
+    pub(crate) events: stripe::Events,
+    pub(crate) webhooks: stripe::Webhooks,
     faults: Vec<Ordered>,
     last_fault: u64,
 }
@@ -83,6 +85,7 @@ pub(crate) fn router() -> Router<Clouds> {
         .route("/requests", get(log).delete(clear_log))
         .route("/recording", post(record))
         .route("/stripe/subscriptions/{id}/{event}", post(subscription_event))
+        .route("/stripe/webhooks", post(order_webhooks).get(webhooks).delete(release_webhooks))
         .fallback(|| async { Refusal(StatusCode::NOT_FOUND, "no such control call".to_owned()) })
 }
 
@@ -126,12 +129,13 @@ async fn clock(State(clouds): State<Clouds>) -> Answer {
 }
 
 async fn advance(State(clouds): State<Clouds>, Json(by): Json<Advance>) -> Answer {
-    clouds.change(|change| {
+    stripe::changed(&clouds, |change| {
         if let Some(stopped) = by.stopped {
             change.stop_clock(stopped);
         }
         let seconds = SignedDuration::from_secs(by.advance_seconds);
         change.advance_clock(seconds.saturating_add(SignedDuration::from_millis(by.advance_ms)));
+        stripe::time_passed(change);
         Ok(Json(json!({"now": change.now().to_string()})))
     })
 }
@@ -161,9 +165,30 @@ async fn record(State(clouds): State<Clouds>, Json(wanted): Json<Recording>) -> 
     Json(json!({"record_bodies": wanted.record_bodies}))
 }
 
+async fn order_webhooks(State(clouds): State<Clouds>, Json(fault): Json<stripe::WebhookFault>) -> Json<Value> {
+    clouds.control().webhooks.order(fault);
+    Json(clouds.control().webhooks.report())
+}
+
+async fn webhooks(State(clouds): State<Clouds>) -> Json<Value> {
+    Json(clouds.control().webhooks.report())
+}
+
+async fn release_webhooks(State(clouds): State<Clouds>) -> StatusCode {
+    stripe::release(&clouds);
+    StatusCode::NO_CONTENT
+}
+
 async fn subscription_event(
     State(clouds): State<Clouds>,
     Path((id, event)): Path<(String, String)>,
+    Query(given): Query<Given>,
 ) -> Result<Response, stripe::Refusal> {
-    stripe::subscription_event(&clouds, &id, &event)
+    stripe::subscription_event(&clouds, &id, &event, given.amount)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Given {
+    amount: Option<i64>,
 }

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::intents::{self, Attempt};
 use super::invoice_shape::{Bill, of_subscription};
-use super::{invoices, payment_methods, period};
+use super::{HIDDEN, invoices, period};
 use crate::world::{Change, Kind};
 
 /// How long a first payment may be awaited, in seconds: 23 hours
@@ -150,9 +151,7 @@ fn renew(change: &mut Change<'_>, id: &str, at: i64) {
 /// Charges a renewal, or notes that it could not be charged.
 pub(crate) fn collect(change: &mut Change<'_>, id: &str, invoice: &str, method: Option<&str>, at: i64) {
     match method {
-        Some(method) if payment_methods::is_good(change, method) => {
-            invoices::charge(change, invoice, Some(method), at);
-        }
+        Some(method) if intents::attempt(change, invoice, method, false, at) == Attempt::Paid => {}
         _ => {
             invoices::record_failure(change, invoice, at);
             set_status(change, id, "past_due");
@@ -176,6 +175,11 @@ pub(crate) fn bill(change: &mut Change<'_>, id: &str, amount: i64, at: i64, reas
         reason,
     });
     let invoice_id = invoice["id"].as_str().unwrap_or("").to_owned();
+    let mut invoice = invoice;
+    if amount > 0 {
+        let intent = intents::for_invoice(change, &invoice, at);
+        invoice[HIDDEN] = json!({"payment_intent": intent});
+    }
     change.put(Kind::Invoices, &invoice_id, invoice);
     if let Some(sequence) = customer["next_invoice_sequence"].as_i64() {
         customer["next_invoice_sequence"] = json!(sequence + 1);

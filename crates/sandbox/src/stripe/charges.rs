@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::error::Refusal;
 use super::form::Params;
-use super::{Outcome, list, new_id, view};
+use super::{Outcome, intents, list, new_id, view};
 use crate::world::{Change, Kind};
 
 /// A charge of nothing.
@@ -39,9 +39,15 @@ pub(crate) fn shape(now: i64) -> Value {
     })
 }
 
-/// Charges a customer and answers the id of the payment intent.
-pub(crate) fn make(change: &mut Change<'_>, invoice: &Value, method: Option<&str>, at: i64) -> String {
-    let intent = new_id("pi_3", 23);
+/// The charge that a payment intent was paid by.
+pub(crate) fn of_intent(change: &Change<'_>, intent: &str) -> Option<String> {
+    let mut charges = change.all(Kind::Charges).iter();
+    charges.find(|(_, charge)| charge["payment_intent"] == intent).map(|(id, _)| id.to_owned())
+}
+
+/// Charges a customer for an invoice; answers the charge.
+pub(crate) fn make(change: &mut Change<'_>, invoice: &Value, method: Option<&str>, at: i64) -> Value {
+    let intent = intents::of_invoice(invoice).map(str::to_owned);
     let mut charge = shape(at);
     charge["amount"] = invoice["amount_due"].clone();
     charge["amount_captured"] = invoice["amount_due"].clone();
@@ -61,8 +67,8 @@ pub(crate) fn make(change: &mut Change<'_>, invoice: &Value, method: Option<&str
         });
     }
     let id = charge["id"].as_str().unwrap_or("").to_owned();
-    change.put(Kind::Charges, &id, charge);
-    intent
+    change.put(Kind::Charges, &id, charge.clone());
+    charge
 }
 
 pub(crate) fn get(change: &Change<'_>, id: &str) -> Outcome {

@@ -51,6 +51,12 @@ impl Refusal {
         refusal.code("card_declined")
     }
 
+    /// 402: the bank wants the customer's confirmation.
+    pub(crate) fn needs_action(code: &'static str) -> Refusal {
+        let message = "Payment for this subscription requires additional user action before it can be completed.";
+        Refusal::new(StatusCode::PAYMENT_REQUIRED, "card_error", message).code(code)
+    }
+
     /// 400, or 409 while the first request still runs.
     pub(crate) fn idempotency(message: impl Into<String>) -> Refusal {
         Refusal::new(StatusCode::BAD_REQUEST, "idempotency_error", message)

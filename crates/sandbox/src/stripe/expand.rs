@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::error::Refusal;
-use super::{customers, invoice_shape, view};
+use super::{customers, intents, invoice_shape, view};
 use crate::world::{Change, Kind};
 
 /// The deepest path that can be expanded.
@@ -60,8 +60,11 @@ fn computed(change: &Change<'_>, object: &Value, field: &str) -> Option<Value> {
     match (object["object"].as_str()?, field) {
         ("invoice", "payments") => Some(invoice_shape::payments(change, object["id"].as_str()?)),
         ("invoice", "confirmation_secret") => Some(if object["status"] == json!("open") {
-            let secret = format!("{}_secret_sandbox", object["id"].as_str()?);
-            json!({"client_secret": secret, "type": "payment_intent"})
+            let invoice = change.get(Kind::Invoices, object["id"].as_str()?)?;
+            match intents::of_invoice(invoice).and_then(|id| change.get(Kind::PaymentIntents, id)) {
+                Some(intent) => json!({"client_secret": intent["client_secret"], "type": "payment_intent"}),
+                None => Value::Null,
+            }
         } else {
             Value::Null
         }),
@@ -76,7 +79,8 @@ fn kind_of(field: &str) -> Option<Kind> {
         "latest_invoice" | "invoice" => Kind::Invoices,
         "subscription" => Kind::Subscriptions,
         "product" => Kind::Products,
-        "charge" => Kind::Charges,
+        "charge" | "latest_charge" => Kind::Charges,
+        "payment_intent" => Kind::PaymentIntents,
         "default_payment_method" | "payment_method" => Kind::PaymentMethods,
         _ => return None,
     })

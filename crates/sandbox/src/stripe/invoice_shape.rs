@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{HIDDEN, new_id};
+use super::new_id;
 use crate::world::{Change, Kind};
 
 /// An invoice of nothing for nobody.
@@ -142,17 +142,23 @@ pub(crate) fn payments(change: &Change<'_>, id: &str) -> Value {
     let url = format!("/v1/invoices/{id}/payments");
     let mut data = Vec::new();
     if let Some(invoice) = change.get(Kind::Invoices, id)
-        && let Some(intent) = invoice[HIDDEN]["payment_intent"].as_str()
+        && let Some(intent) = super::intents::of_invoice(invoice)
     {
-        let paid_at = &invoice["status_transitions"]["paid_at"];
+        let status = match invoice["status"].as_str() {
+            Some("paid") => "paid",
+            Some("void") => "canceled",
+            _ => "open",
+        };
+        let times = &invoice["status_transitions"];
+        let paid = if status == "paid" { &invoice["amount_paid"] } else { &Value::Null };
         data.push(json!({
             "id": intent.replace("pi_", "inpay_"), "object": "invoice_payment",
-            "amount_paid": invoice["amount_paid"], "amount_requested": invoice["amount_due"],
-            "created": paid_at, "currency": invoice["currency"], "invoice": id,
+            "amount_paid": paid, "amount_requested": invoice["amount_due"],
+            "created": invoice["created"], "currency": invoice["currency"], "invoice": id,
             "is_default": true, "livemode": false,
             "payment": {"payment_intent": intent, "type": "payment_intent"},
-            "status": "paid",
-            "status_transitions": {"canceled_at": null, "paid_at": paid_at},
+            "status": status,
+            "status_transitions": {"canceled_at": times["voided_at"], "paid_at": times["paid_at"]},
         }));
     }
     json!({"object": "list", "data": data, "has_more": false, "url": url})

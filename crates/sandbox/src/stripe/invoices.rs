@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::error::Refusal;
 use super::form::Params;
-use super::{HIDDEN, Outcome, billing, charges, list, payment_methods, view};
+use super::intents::{self, Attempt};
+use super::{Outcome, billing, charges, list, payment_methods, view};
 use crate::world::{Change, Kind};
 
 pub(crate) fn get(change: &mut Change<'_>, id: &str) -> Outcome {
@@ -47,11 +48,11 @@ pub(crate) fn pay_call(change: &mut Change<'_>, id: &str, params: &Params) -> Ou
     let Some(method) = method else {
         return Err(no_payment_method());
     };
-    if !payment_methods::is_good(change, &method) {
-        return Err(Refusal::declined());
+    match intents::attempt(change, id, &method, false, at) {
+        Attempt::Paid => find(change, id).map(view),
+        Attempt::Declined => Err(Refusal::declined()),
+        Attempt::Challenged => Err(Refusal::needs_action("invoice_payment_intent_requires_action")),
     }
-    charge(change, id, Some(&method), at);
-    find(change, id).map(view)
 }
 
 pub(crate) fn void_call(change: &mut Change<'_>, id: &str) -> Outcome {
@@ -77,12 +78,15 @@ pub(crate) fn charge(change: &mut Change<'_>, id: &str, method: Option<&str>, at
     let Some(invoice) = change.get(Kind::Invoices, id).cloned() else {
         return;
     };
-    let intent = (invoice["amount_due"].as_i64().unwrap_or(0) > 0).then(|| charges::make(change, &invoice, method, at));
-    mark_paid(change, id, intent, at);
+    let made = (invoice["amount_due"].as_i64().unwrap_or(0) > 0).then(|| charges::make(change, &invoice, method, at));
+    if let Some(charge) = &made {
+        intents::succeed(change, id, charge);
+    }
+    mark_paid(change, id, made.as_ref(), at);
 }
 
 /// Marks an invoice paid; its subscription comes to life.
-fn mark_paid(change: &mut Change<'_>, id: &str, intent: Option<String>, at: i64) {
+fn mark_paid(change: &mut Change<'_>, id: &str, charge: Option<&Value>, at: i64) {
     let Some(mut invoice) = change.get(Kind::Invoices, id).cloned() else {
         return;
     };
@@ -93,11 +97,8 @@ fn mark_paid(change: &mut Change<'_>, id: &str, intent: Option<String>, at: i64)
     invoice["attempted"] = json!(true);
     invoice["next_payment_attempt"] = Value::Null;
     invoice["status_transitions"]["paid_at"] = json!(at);
-    match intent {
-        Some(intent) => {
-            invoice["attempt_count"] = json!(invoice["attempt_count"].as_i64().unwrap_or(0) + 1);
-            invoice[HIDDEN] = json!({"payment_intent": intent});
-        }
+    match charge {
+        Some(_) => invoice["attempt_count"] = json!(invoice["attempt_count"].as_i64().unwrap_or(0) + 1),
         None => invoice["amount_paid_off_stripe"] = invoice["amount_due"].clone(),
     }
     let subscription = Kind::Invoices.lookup_key(&invoice).map(str::to_owned);
@@ -129,6 +130,7 @@ pub(crate) fn void(change: &mut Change<'_>, id: &str, at: i64) {
         invoice["next_payment_attempt"] = Value::Null;
         invoice["status_transitions"]["voided_at"] = json!(at);
         change.put(Kind::Invoices, id, invoice);
+        intents::cancel(change, id, at);
     }
 }
 

@@ -7,9 +7,11 @@ mod billing;
 mod charges;
 mod customers;
 mod error;
+mod events;
 mod expand;
 mod form;
 mod idempotency;
+mod intents;
 mod invoice_shape;
 mod invoices;
 mod list;
@@ -21,20 +23,24 @@ mod subscription_create;
 mod subscription_events;
 mod subscription_shape;
 mod subscriptions;
+mod webhooks;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::any;
 use serde_json::{Value, json};
 
 pub(crate) use error::Refusal;
+pub(crate) use events::Events;
 pub(crate) use prices::seed;
 pub(crate) use subscription_events::subscription_event;
+pub(crate) use webhooks::{Fault as WebhookFault, Webhooks, release};
 
 use crate::server::Clouds;
-use crate::world::{Change, Kind};
+use crate::world::{Change, Kind, NotWritten};
 use form::Params;
 
 /// What a stored object knows and never answers.
@@ -49,6 +55,17 @@ type Outcome = Result<Value, Refusal>;
 pub(crate) fn router(_clouds: &Clouds) -> Router<Clouds> {
     // One handler, because effect and idempotency key are one change of the world.
     Router::new().fallback(answer)
+}
+
+/// The same calls at the root, for clients that take a host and port only.
+pub(crate) fn at_root() -> Router<Clouds> {
+    Router::new().route("/v1/{*call}", any(answer))
+}
+
+/// Whether a request at the root is for Stripe: it bears a key of Stripe's.
+pub(crate) fn is_for_us(headers: &HeaderMap) -> bool {
+    let key = key_of(headers);
+    ["sk_", "rk_", "pk_"].iter().any(|prefix| key.starts_with(prefix))
 }
 
 async fn answer(State(clouds): State<Clouds>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
@@ -75,16 +92,54 @@ fn call(clouds: &Clouds, method: &Method, uri: &Uri, headers: &HeaderMap, body: 
     let sent = if *method == Method::GET || body.is_empty() { uri.query().unwrap_or("").as_bytes() } else { body };
     let params = Params::read(sent)?;
     let path = uri.path().trim_end_matches('/');
+    if let Some(answered) = told(clouds, method.as_str(), path, &params) {
+        return answered.map(|object| axum::Json(object).into_response());
+    }
+    let mut happened = Vec::new();
     let run = |change: &mut Change<'_>| {
         let object = route(change, method.as_str(), path, &params)?;
+        happened = events::of(change);
         expand::expand(change, object, &params.list("expand"))
     };
-    match headers.get("idempotency-key") {
+    let answered = match headers.get("idempotency-key") {
         Some(key) if *method == Method::POST => {
             let key = key.to_str().map_err(|_| Refusal::idempotency("Invalid idempotency key."))?;
             idempotency::once(clouds, key, path, sent, run)
         }
         _ => clouds.change(run).map(|object| axum::Json(object).into_response()),
+    }?;
+    webhooks::publish(clouds, happened);
+    Ok(answered)
+}
+
+/// What is answered from events, which are no part of the world.
+fn told(clouds: &Clouds, method: &str, path: &str, params: &Params) -> Option<Outcome> {
+    match (method, path.split('/').skip(1).collect::<Vec<_>>().as_slice()) {
+        ("GET", ["v1", "events"]) => Some(clouds.control().events.list(params)),
+        ("GET", ["v1", "events", id]) => Some(clouds.control().events.get(id)),
+        _ => None,
+    }
+}
+
+/// Runs a change that is no call of the API, and tells of what happened by it.
+pub(crate) fn changed<T, E: From<NotWritten>>(
+    clouds: &Clouds,
+    request: impl FnOnce(&mut Change<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut happened = Vec::new();
+    let value = clouds.change(|change| {
+        let value = request(change)?;
+        happened = events::of(change);
+        Ok::<T, E>(value)
+    })?;
+    webhooks::publish(clouds, happened);
+    Ok(value)
+}
+
+/// Works out what time has done, if anybody is to be told: else it is worked out when somebody reads.
+pub(crate) fn time_passed(change: &mut Change<'_>) {
+    if change.all(Kind::WebhookEndpoints).len() > 0 {
+        billing::settle_all(change, None);
     }
 }
 
@@ -95,17 +150,22 @@ pub(crate) async fn remember(clouds: &Clouds, request: Request, refused: Respons
 
 /// Takes a secret test key, as a bearer token or as the user of basic authentication.
 fn check_key(headers: &HeaderMap) -> Result<(), Refusal> {
+    let key = key_of(headers);
+    let known = ["sk_test_", "rk_test_"].iter().any(|prefix| key.starts_with(prefix));
+    if known && !key.contains("invalid") { Ok(()) } else { Err(Refusal::failure(StatusCode::UNAUTHORIZED)) }
+}
+
+/// The key that a request bears; empty if it bears none.
+fn key_of(headers: &HeaderMap) -> String {
     use base64::Engine;
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let key = if let Some(basic) = given.strip_prefix("Basic ") {
+    if let Some(basic) = given.strip_prefix("Basic ") {
         let decoded = base64::engine::general_purpose::STANDARD.decode(basic).unwrap_or_default();
         let decoded = String::from_utf8(decoded).unwrap_or_default();
         decoded.split(':').next().unwrap_or("").to_owned()
     } else {
         given.strip_prefix("Bearer ").unwrap_or("").to_owned()
-    };
-    let known = ["sk_test_", "rk_test_"].iter().any(|prefix| key.starts_with(prefix));
-    if known && !key.contains("invalid") { Ok(()) } else { Err(Refusal::failure(StatusCode::UNAUTHORIZED)) }
+    }
 }
 
 fn route(change: &mut Change<'_>, method: &str, path: &str, params: &Params) -> Outcome {
@@ -130,8 +190,16 @@ fn route(change: &mut Change<'_>, method: &str, path: &str, params: &Params) -> 
         ("GET", ["v1", "invoices", id]) => invoices::get(change, id),
         ("POST", ["v1", "invoices", id, "pay"]) => invoices::pay_call(change, id, params),
         ("POST", ["v1", "invoices", id, "void"]) => invoices::void_call(change, id),
+        ("GET", ["v1", "payment_intents"]) => intents::list(change, params),
+        ("GET", ["v1", "payment_intents", id]) => intents::get(change, id),
+        ("POST", ["v1", "payment_intents", id, "confirm"]) => intents::confirm(change, id, params),
         ("GET", ["v1", "charges"]) => charges::list(change, params),
         ("GET", ["v1", "charges", id]) => charges::get(change, id),
+        ("POST", ["v1", "webhook_endpoints"]) => webhooks::create(change, params),
+        ("GET", ["v1", "webhook_endpoints"]) => webhooks::list(change, params),
+        ("GET", ["v1", "webhook_endpoints", id]) => webhooks::get(change, id),
+        ("POST", ["v1", "webhook_endpoints", id]) => webhooks::update(change, id, params),
+        ("DELETE", ["v1", "webhook_endpoints", id]) => webhooks::delete(change, id),
         ("POST", ["v1", "refunds"]) => refunds::create(change, params),
         ("GET", ["v1", "refunds"]) => refunds::list(change, params),
         ("GET", ["v1", "refunds", id]) => refunds::get(change, id),
@@ -173,6 +241,7 @@ pub(crate) fn complete(change: &mut Change<'_>, kind: Kind, object: &mut Value) 
         Kind::Products => prices::product_shape(now),
         Kind::Prices => prices::price_shape(now),
         Kind::Invoices => invoice_shape::empty(now),
+        Kind::PaymentIntents => intents::shape(now),
         Kind::Charges => charges::shape(now),
         Kind::Refunds => refunds::shape(now),
         Kind::PaymentMethods => payment_methods::shape(now),

@@ -7,16 +7,27 @@ use super::form::Params;
 use super::{HIDDEN, Outcome, new_id, view};
 use crate::world::{Change, Kind};
 
-/// The cards by their test names (<https://docs.stripe.com/testing>): brand, last four digits,
-/// whether a charge is declined.
-const CARDS: &[(&str, &str, &str, bool)] = &[
-    ("pm_card_visa", "visa", "4242", false),
-    ("pm_card_mastercard", "mastercard", "4444", false),
-    ("pm_card_chargeCustomerFail", "visa", "0341", true),
+/// What happens when a card is charged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Card {
+    Good,
+    Declines,
+    /// The bank wants the customer to confirm: 3-D Secure.
+    Challenges,
+}
+
+/// The cards by their test names (<https://docs.stripe.com/testing>): brand, last four digits, what a charge does.
+const CARDS: &[(&str, &str, &str, Card)] = &[
+    ("pm_card_visa", "visa", "4242", Card::Good),
+    ("pm_card_mastercard", "mastercard", "4444", Card::Good),
+    ("pm_card_amex", "amex", "8431", Card::Good),
+    ("pm_card_chargeCustomerFail", "visa", "0341", Card::Declines),
+    ("pm_card_threeDSecure2Required", "visa", "3220", Card::Challenges),
+    ("pm_card_authenticationRequired", "visa", "3184", Card::Challenges),
 ];
 
-/// The card that cannot even be attached.
-const DECLINED_AT_ONCE: &str = "pm_card_chargeDeclined";
+/// The cards that cannot even be attached.
+const DECLINED_AT_ONCE: [&str; 2] = ["pm_card_chargeDeclined", "pm_card_visa_chargeDeclined"];
 
 /// A card nobody said anything about.
 pub(crate) fn shape(now: i64) -> Value {
@@ -52,17 +63,19 @@ pub(crate) fn shape(now: i64) -> Value {
 ///
 /// 402 when the card is declined at once, 400 when there is no such card.
 pub(crate) fn attach(change: &mut Change<'_>, name: &str, customer: &str, param: &str) -> Result<String, Refusal> {
-    if name == DECLINED_AT_ONCE {
+    if DECLINED_AT_ONCE.contains(&name) {
         return Err(Refusal::declined());
     }
     let mut method = match CARDS.iter().find(|card| card.0 == name) {
-        Some((_, brand, last4, declines)) => {
+        Some((_, brand, last4, card)) => {
             let mut method = shape(change.now().as_second());
             method["card"]["brand"] = json!(brand);
             method["card"]["display_brand"] = json!(brand);
             method["card"]["networks"]["available"] = json!([brand]);
             method["card"]["last4"] = json!(last4);
-            method[HIDDEN] = json!({"declines": declines});
+            method[HIDDEN] = json!({
+                "declines": *card == Card::Declines, "challenges": *card == Card::Challenges,
+            });
             method
         }
         None => change
@@ -80,9 +93,13 @@ pub(crate) fn attach(change: &mut Change<'_>, name: &str, customer: &str, param:
     Ok(id)
 }
 
-/// Whether charging this card succeeds.
-pub(crate) fn is_good(change: &Change<'_>, id: &str) -> bool {
-    change.get(Kind::PaymentMethods, id).is_some_and(|method| method[HIDDEN]["declines"] != json!(true))
+/// What charging this card does.
+pub(crate) fn card(change: &Change<'_>, id: &str) -> Card {
+    match change.get(Kind::PaymentMethods, id).map(|method| &method[HIDDEN]) {
+        Some(known) if known["challenges"] == json!(true) => Card::Challenges,
+        Some(known) if known["declines"] != json!(true) => Card::Good,
+        _ => Card::Declines,
+    }
 }
 
 pub(crate) fn get(change: &Change<'_>, id: &str) -> Outcome {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::error::Refusal;
 use super::form::Params;
-use super::{Outcome, list, new_id, view};
+use super::{Outcome, intents, list, new_id, view};
 use crate::world::{Change, Kind};
 
 /// A refund of nothing.
@@ -64,11 +64,7 @@ fn charge_id(change: &Change<'_>, params: &Params) -> Result<String, Refusal> {
                        payment_intent or charge.";
         return Err(Refusal::bad(message));
     };
-    let mut charges = change.all(Kind::Charges).iter();
-    charges
-        .find(|(_, charge)| charge["payment_intent"] == intent)
-        .map(|(id, _)| id.to_owned())
-        .ok_or_else(|| Refusal::no_such_param("payment_intent", intent, "payment_intent"))
+    intents::charge_of(change, intent).ok_or_else(|| Refusal::no_such_param("payment_intent", intent, "payment_intent"))
 }
 
 pub(crate) fn get(change: &Change<'_>, id: &str) -> Outcome {

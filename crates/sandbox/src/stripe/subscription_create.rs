@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::error::Refusal;
 use super::form::{Params, integer};
+use super::intents::{self, Attempt};
 use super::subscription_shape::{Terms, new};
 use super::{Outcome, billing, customers, invoices, payment_methods, subscriptions, view};
 use crate::world::{Change, Kind};
@@ -34,8 +35,16 @@ const LONGEST_TRIAL: i64 = 730;
 pub(crate) fn create(change: &mut Change<'_>, params: &Params) -> Outcome {
     params.allow(KNOWN)?;
     let customer = params.required("customer")?;
-    customers::living(change, customer, "customer")?;
+    let currency = customers::living(change, customer, "customer")?["currency"].as_str().map(str::to_owned);
     let (price, quantity) = item(change, params)?;
+    if currency.as_deref().is_some_and(|currency| price["currency"] != currency) {
+        let message = format!(
+            "You cannot combine currencies on a single customer. This customer has an active subscription, \
+             subscription schedule, discount, quote, or invoice item with currency {}.",
+            currency.unwrap_or_default()
+        );
+        return Err(Refusal::bad(message));
+    }
     let now = change.now().as_second();
     let trial_end = trial_end(params, now)?;
     let mut subscription = new(&Terms { customer, price: &price, quantity, now, trial_end });
@@ -70,13 +79,16 @@ fn first_payment(change: &mut Change<'_>, id: &str, invoice: &str, behavior: &st
     let Some(method) = method else {
         return Err(invoices::no_payment_method());
     };
-    if payment_methods::is_good(change, &method) {
-        invoices::charge(change, invoice, Some(&method), now);
-    } else if behavior == "error_if_incomplete" {
-        return Err(Refusal::declined());
-    } else {
-        invoices::record_failure(change, invoice, now);
-        billing::set_status(change, id, "incomplete");
+    match intents::attempt(change, invoice, &method, false, now) {
+        Attempt::Paid => {}
+        Attempt::Declined if behavior == "error_if_incomplete" => return Err(Refusal::declined()),
+        Attempt::Challenged if behavior == "error_if_incomplete" => {
+            return Err(Refusal::needs_action("subscription_payment_intent_requires_action"));
+        }
+        Attempt::Declined | Attempt::Challenged => {
+            invoices::record_failure(change, invoice, now);
+            billing::set_status(change, id, "incomplete");
+        }
     }
     Ok(())
 }
@@ -92,15 +104,7 @@ fn item(change: &Change<'_>, params: &Params) -> Result<(Value, i64), Refusal> {
     let id = item["price"].as_str().ok_or_else(|| Refusal::missing("items[0][price]"))?;
     let param = "items[0][price]";
     let price = change.get(Kind::Prices, id).ok_or_else(|| Refusal::no_such_param("price", id, param))?;
-    if price["active"] != json!(true) {
-        let message = "The price specified is inactive. This field only accepts active prices.";
-        return Err(Refusal::bad(message).param(param));
-    }
-    if price["type"] != json!("recurring") {
-        let message = "The price specified is set to `type=one_time` but this field only accepts \
-                       prices with `type=recurring`.";
-        return Err(Refusal::bad(message).param(param));
-    }
+    subscriptions::can_be_taken(price, &price["currency"])?;
     let quantity = item["quantity"].as_str().map(|text| integer(text, "items[0][quantity]"));
     Ok((view(price), quantity.transpose()?.unwrap_or(1)))
 }

@@ -126,6 +126,24 @@ fn is_over(subscription: &Value) -> bool {
     matches!(subscription["status"].as_str(), Some("canceled" | "incomplete_expired"))
 }
 
+/// Whether a subscription in a currency can change to a price.
+pub(crate) fn can_be_taken(price: &Value, currency: &Value) -> Result<(), Refusal> {
+    let message = if price["active"] != json!(true) {
+        "The price specified is inactive. This field only accepts active prices.".to_owned()
+    } else if price["type"] != json!("recurring") {
+        "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`."
+            .to_owned()
+    } else if price["currency"] != *currency {
+        let (theirs, ours) = (price["currency"].as_str().unwrap_or(""), currency.as_str().unwrap_or(""));
+        format!(
+            "The price specified supports currencies of `{theirs}`. This doesn't match the expected currency: `{ours}`."
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::bad(message).param("items[0][price]"))
+}
+
 /// Puts another price on the one item; the difference is not prorated.
 fn change_price(change: &Change<'_>, subscription: &mut Value, params: &Params) -> Result<(), Refusal> {
     let items = params.get("items").as_object().ok_or_else(|| Refusal::missing("items"))?;
@@ -138,6 +156,7 @@ fn change_price(change: &Change<'_>, subscription: &mut Value, params: &Params) 
         if let Some(id) = item["price"].as_str() {
             let price = change.get(Kind::Prices, id);
             let price = price.ok_or_else(|| Refusal::no_such_param("price", id, "items[0][price]"))?;
+            can_be_taken(price, &subscription["currency"])?;
             subscription["items"]["data"][0]["price"] = view(price);
         }
         if let Some(quantity) = item["quantity"].as_str() {

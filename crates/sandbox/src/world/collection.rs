@@ -29,6 +29,13 @@ pub(crate) struct Replaced {
     before: Option<Value>,
 }
 
+impl Replaced {
+    /// The object before; none when it was not there.
+    pub(crate) fn before(&self) -> Option<&Value> {
+        self.before.as_ref()
+    }
+}
+
 impl Collection {
     pub(crate) fn new(kind: Kind) -> Collection {
         Collection { kind, entries: BTreeMap::new(), by_id: BTreeMap::new(), by_key: HashMap::new(), next: 0 }

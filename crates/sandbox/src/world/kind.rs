@@ -56,8 +56,10 @@ pub(crate) enum Kind {
     Prices,
     Subscriptions,
     Invoices,
+    PaymentIntents,
     Charges,
     Refunds,
+    WebhookEndpoints,
     IdempotencyKeys,
     Accounts,
     Documents,
@@ -66,7 +68,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the enum (so that `kind as usize` indexes it).
-    pub(crate) const ALL: [Kind; 18] = [
+    pub(crate) const ALL: [Kind; 20] = [
         Kind::Servers,
         Kind::Firewalls,
         Kind::SshKeys,
@@ -79,8 +81,10 @@ impl Kind {
         Kind::Prices,
         Kind::Subscriptions,
         Kind::Invoices,
+        Kind::PaymentIntents,
         Kind::Charges,
         Kind::Refunds,
+        Kind::WebhookEndpoints,
         Kind::IdempotencyKeys,
         Kind::Accounts,
         Kind::Documents,
@@ -99,8 +103,10 @@ impl Kind {
             | Kind::Prices
             | Kind::Subscriptions
             | Kind::Invoices
+            | Kind::PaymentIntents
             | Kind::Charges
-            | Kind::Refunds => Cloud::Stripe,
+            | Kind::Refunds
+            | Kind::WebhookEndpoints => Cloud::Stripe,
             Kind::Accounts => Cloud::IdentityToolkit,
             Kind::Documents => Cloud::Firestore,
             Kind::IdempotencyKeys | Kind::Counters => Cloud::Sandbox,
@@ -122,8 +128,10 @@ impl Kind {
             Kind::Prices => "prices",
             Kind::Subscriptions => "subscriptions",
             Kind::Invoices => "invoices",
+            Kind::PaymentIntents => "payment_intents",
             Kind::Charges => "charges",
             Kind::Refunds => "refunds",
+            Kind::WebhookEndpoints => "webhook_endpoints",
             Kind::IdempotencyKeys => "idempotency_keys",
             Kind::Accounts => "accounts",
             Kind::Documents => "documents",

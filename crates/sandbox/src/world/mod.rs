@@ -212,6 +212,13 @@ impl Change<'_> {
         self.all(kind).get(id)
     }
 
+    /// Everything that was written so far, each object once, with what it was before.
+    pub(crate) fn written(&self) -> impl Iterator<Item = (Kind, &str, Option<&Value>)> {
+        let mut seen = std::collections::HashSet::new();
+        let first = self.done.iter().filter(move |(kind, id, _)| seen.insert((*kind, id.as_str())));
+        first.map(|(kind, id, replaced)| (*kind, id.as_str(), replaced.before()))
+    }
+
     /// Writes an object.
     pub(crate) fn put(&mut self, kind: Kind, id: &str, object: Value) {
         let replaced = self.collections[kind as usize].put(id, object);

@@ -12,4 +12,5 @@ mod persistence;
 mod start;
 mod stripe_billing;
 mod stripe_calls;
+mod stripe_payments;
 mod thin;
