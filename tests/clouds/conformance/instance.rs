@@ -170,12 +170,10 @@ async fn last_page(world: World) {
 
 async fn malformed(world: World) {
     let made = made(&world).await;
-    let nonsense = |list: &mut Json| {
-        let servers = list["servers"].as_array_mut().expect("a list");
-        let mut other = servers[0].clone();
-        other["id"] = json!("forty-two");
-        servers.push(other);
-    };
+    let after = wanted(&world, None, "cx23");
+    world.create(KIND, "other", Given { after: Some(&after), ..Given::default() }).await.unwrap();
+    // The later one, as lists are in the order of ids.
+    let nonsense = |list: &mut Json| list["servers"][1]["id"] = json!("forty-two");
     world.tap.fault(Fault { method: "GET", path: "/servers", effect: Effect::Change(nonsense) });
     let listing = world.list(KIND).await;
     assert!(listing.objects.iter().any(|object| object.id.as_ref() == Some(&made.id)), "{listing:?}");
