@@ -38,7 +38,7 @@
 //! |---|---|
 //! | `POST /faults` | orders a fault (below); `GET`, `DELETE /faults`, `DELETE /faults/{id}` |
 //! | `GET /objects` | how many objects each cloud holds of each kind |
-//! | `GET`, `POST /objects/{cloud}/{kind}` | the raw objects; puts one in by hand |
+//! | `GET`, `POST /objects/{cloud}/{kind}` | the raw objects; puts one, or each one of a list, in by hand |
 //! | `GET`, `PATCH`, `DELETE /objects/{cloud}/{kind}/{id}` | reads, merge-patches, deletes one behind the clients' back |
 //! | `GET`, `POST /clock` | the time; moves it by `advance_seconds` and `advance_ms`; `"stopped": true` lets it stand still |
 //! | `POST /limits` | `{"servers": n, "hetzner_requests_per_hour": n, "hetzner_requests_left": n, "hetzner_actions_per_hour": n}`: refuse beyond that; `"hetzner_sold_out": [{"server_type": "cx23", "location": "nbg1"}]` |

@@ -52,26 +52,35 @@ pub(crate) async fn get(
     })
 }
 
-/// Puts an object in by hand: what every object of its kind has is added when it is missing.
+/// Puts an object in by hand, or each one of a list: what every object of its kind has is added when it is missing.
 pub(crate) async fn insert(
     State(clouds): State<Clouds>,
     Path((cloud, kind)): Path<(String, String)>,
-    Json(mut object): Json<Value>,
+    Json(given): Json<Value>,
 ) -> Answer {
     let kind = find_kind(&cloud, &kind)?;
-    clouds.change(|change| {
-        let completed = match kind.cloud() {
-            Cloud::Hetzner => hetzner::complete(change, kind, &mut object),
-            Cloud::Stripe => stripe::complete(change, kind, &mut object),
-            Cloud::IdentityToolkit => identity::complete(change, &mut object),
-            Cloud::Firestore => firestore::complete(change, &mut object),
-            Cloud::Sandbox => None,
-        };
-        let bad = || Refusal(StatusCode::BAD_REQUEST, "the object is not complete".to_owned());
-        let id = completed.ok_or_else(bad)?;
-        change.put(kind, &id, object.clone());
-        Ok(Json(object))
+    clouds.change(|change| match given {
+        Value::Array(objects) => {
+            let put: Result<Vec<Value>, Refusal> =
+                objects.into_iter().map(|object| put(change, kind, object)).collect();
+            Ok(Json(Value::Array(put?)))
+        }
+        object => put(change, kind, object).map(Json),
     })
+}
+
+fn put(change: &mut Change<'_>, kind: Kind, mut object: Value) -> Result<Value, Refusal> {
+    let completed = match kind.cloud() {
+        Cloud::Hetzner => hetzner::complete(change, kind, &mut object),
+        Cloud::Stripe => stripe::complete(change, kind, &mut object),
+        Cloud::IdentityToolkit => identity::complete(change, &mut object),
+        Cloud::Firestore => firestore::complete(change, &mut object),
+        Cloud::Sandbox => None,
+    };
+    let bad = || Refusal(StatusCode::BAD_REQUEST, "the object is not complete".to_owned());
+    let id = completed.ok_or_else(bad)?;
+    change.put(kind, &id, object.clone());
+    Ok(object)
 }
 
 /// Changes a stored object by a JSON merge patch (RFC 7396).

@@ -1,0 +1,8 @@
+//! What it costs to look at many customers: requests counted by the clouds, rows counted by the state.
+#![expect(clippy::print_stdout, reason = "figures are for people, who read what a test prints")]
+
+mod bars;
+mod clouds;
+mod fleet;
+mod ledger;
+mod seed;
