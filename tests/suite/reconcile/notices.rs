@@ -64,3 +64,21 @@ fn r2_a_dead_webhook_and_wrong_settings_cost_notices_and_no_deletion() {
     let run = once(&lab).exits(1).says("Notices cannot be sent").says("AMPERE_NOTICE_URL").says("1 confirmed");
     run.keeps_quiet_about("pw-EXAMPLE");
 }
+
+#[test]
+fn n3_n4_what_others_do_to_a_server_is_told_once() {
+    let inbox = Inbox::answering("202 Accepted");
+    let mut lab = applied(CUSTOMER);
+    with_inbox(&mut lab, &inbox);
+    once(&lab).exits(0);
+    let server = lab.cloud().objects("hetzner", "servers")[0]["id"].clone();
+    let action = serde_json::json!({
+        "command": "enable_rescue", "resources": [{ "type": "server", "id": server }],
+    });
+    lab.cloud().control("POST", "/objects/hetzner/actions", Some(action));
+    once(&lab).exits(0).says("Somebody else acted on an object of this stack").says("enable_rescue");
+    once(&lab).exits(0).keeps_quiet_about("enable_rescue");
+    assert_eq!(inbox.kinds(), ["foreign_action"]);
+    assert_eq!(inbox.documents.lock().expect("no panic")[0]["to"], "ops@example.com");
+    lab.ampere("audit log -json").exits(0).says("foreign.action").says("enable_rescue");
+}

@@ -4,7 +4,7 @@
 //! embeds Ampere. It holds no state of its own.
 mod depth;
 mod look;
-mod refresh;
+pub(crate) mod refresh;
 
 pub use depth::{PARTS_WITHIN, depth};
 

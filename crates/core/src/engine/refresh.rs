@@ -103,7 +103,7 @@ impl Engine {
 pub(crate) type Known = BTreeMap<Arc<str>, Vec<ExternalId>>;
 
 /// The ids of the objects that the state knows, by kind.
-pub(super) fn known(snapshot: &Snapshot) -> Known {
+pub(crate) fn known(snapshot: &Snapshot) -> Known {
     let mut known = Known::new();
     for (key, object) in &snapshot.objects {
         known.entry(key.address.resource.resource_type.clone()).or_default().push(object.id.clone());

@@ -22,17 +22,20 @@ pub enum NoticeKind {
     Alarm,
     /// For the operator: the deletion guard holds departures back.
     Guard,
+    /// For the operator: somebody else acted on an object of the stack.
+    ForeignAction,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [NoticeKind; 6] = [
+    pub const ALL: [NoticeKind; 7] = [
         NoticeKind::ServiceUpdate,
         NoticeKind::PaymentDue,
         NoticeKind::Cancelled,
         NoticeKind::Deleted,
         NoticeKind::Alarm,
         NoticeKind::Guard,
+        NoticeKind::ForeignAction,
     ];
 
     /// The name, as it is written.
@@ -44,6 +47,7 @@ impl NoticeKind {
             NoticeKind::Deleted => "deleted",
             NoticeKind::Alarm => "alarm",
             NoticeKind::Guard => "guard",
+            NoticeKind::ForeignAction => "foreign_action",
         }
     }
 }
@@ -93,6 +97,16 @@ pub enum Content {
         /// How many.
         held: usize,
     },
+    /// Somebody else acted on an object of the stack.
+    #[serde(rename = "foreign_action")]
+    Foreign {
+        /// What was ordered, in the cloud's word.
+        command: String,
+        /// The object: its kind and its id at the cloud.
+        object: String,
+        /// When.
+        at: Timestamp,
+    },
 }
 
 impl Content {
@@ -105,6 +119,7 @@ impl Content {
             Content::Deleted => NoticeKind::Deleted,
             Content::Alarm { .. } => NoticeKind::Alarm,
             Content::Guard { .. } => NoticeKind::Guard,
+            Content::Foreign { .. } => NoticeKind::ForeignAction,
         }
     }
 
@@ -117,6 +132,7 @@ impl Content {
             Content::Deleted => "Your data has been deleted".into(),
             Content::Alarm { alarm, .. } => format!("[ampere] A deletion is not confirmed ({})", lateness(*alarm)),
             Content::Guard { held } => format!("[ampere] {held} deletions wait for a person"),
+            Content::Foreign { command, .. } => format!("[ampere] Somebody else ordered {command}"),
         }
     }
 
@@ -153,6 +169,10 @@ impl Content {
                 "{held} households must go, more than the deletion guard lets go within an hour without a person.\n\nTheir 24 \
                  hours are running. Look at them with ampere tombstone list. If they are right:\n\n  ampere reconcile \
                  -approve={held}\n"
+            ),
+            Content::Foreign { command, object, at } => format!(
+                "The cloud's log has {command} on {object} at {at}. Ampere has no such call: somebody else who holds the project's \
+                 token, or sits at its console, ordered it. Look at who has access.\n"
             ),
         }
     }

@@ -21,6 +21,6 @@ mod row;
 pub use content::{Content, NoticeKind};
 pub use deliver::{Delivered, Delivery, Message, Messenger, MessengerError, NoticeError, deliver};
 pub use desk::Desk;
-pub use occasion::{Occasion, Recipient, alarm, deleted, departing, guard, occasions, service_update};
+pub use occasion::{Occasion, Recipient, alarm, deleted, departing, foreign, guard, occasions, service_update};
 pub use outbox::{Counts, Outbox};
 pub use row::{Notice, NoticeId, NoticeState};

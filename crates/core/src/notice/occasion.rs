@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Content;
 use crate::kind::{Contract, Kinds};
+use crate::provider::ForeignAction;
 use crate::retention::{Alarm, Cause, Owner, Tombstone, deadline};
 
 /// How long a reminder of a payment, or news, is of use.
@@ -198,6 +199,21 @@ pub fn guard(held: usize, now: Timestamp) -> Occasion {
         to: Recipient::Operator,
         about: now.strftime("%Y-%m-%d").to_string(),
         content: Content::Guard { held },
+        expires_at: later(now, OF_USE),
+        held: false,
+    }
+}
+
+/// Something that somebody else did to an object of the stack, for the operator.
+pub fn foreign(action: &ForeignAction, now: Timestamp) -> Occasion {
+    Occasion {
+        to: Recipient::Operator,
+        about: action.id.to_string(),
+        content: Content::Foreign {
+            command: action.command.clone(),
+            object: format!("{} {}", action.kind, action.object),
+            at: action.at,
+        },
         expires_at: later(now, OF_USE),
         held: false,
     }

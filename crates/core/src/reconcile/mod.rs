@@ -4,6 +4,7 @@
 //! at most when the next pass begins. It takes the lock, so that passes and other runs never overlap, and it goes on without
 //! a sound configuration: then it does no more than the promises ask for.
 mod confirm;
+mod foreign;
 mod guard;
 mod pass;
 mod post;

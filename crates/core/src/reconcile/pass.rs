@@ -63,12 +63,14 @@ impl Reconciler {
             open: Vec::new(),
             confirmed: Vec::new(),
             alarms: Vec::new(),
+            foreign: Vec::new(),
             posted: Posted::default(),
             findings,
         };
         self.remember_held(lease, &snapshot, &report.held, &inventory, &report.plan).await?;
         self.confirm(lease, &snapshot, &inventory, &mut report).await?;
         self.warn(lease, &mut report).await?;
+        self.look_for_strangers(lease, &snapshot, &mut report).await?;
         self.tell(lease, &inventory, &mut report, options.cancel.clone()).await?;
         Ok(report)
     }

@@ -12,7 +12,8 @@ use super::{PassReport, Reconciler};
 use crate::engine::{Engine, EngineError};
 use crate::inventory::Inventory;
 use crate::notice::{
-    self, Counts, Delivered, Delivery, Desk, Messenger, NoticeError, Occasion, alarm, departing, guard, occasions,
+    self, Counts, Delivered, Delivery, Desk, Messenger, NoticeError, Occasion, alarm, departing, foreign, guard,
+    occasions,
 };
 use crate::plan::Plan;
 use crate::retention::{Cause, Owner};
@@ -136,6 +137,7 @@ impl Reconciler {
         if !report.held.is_empty() {
             found.push(guard(report.held.len(), now));
         }
+        found.extend(report.foreign.iter().map(|action| foreign(action, now)));
         for (owner, level) in &report.alarms {
             if let Some(tombstone) = snapshot.tombstones.get(owner) {
                 found.push(alarm(owner, *level, tombstone.deadline(), now));

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::Posted;
 use crate::apply::Outcome;
 use crate::plan::Plan;
+use crate::provider::ForeignAction;
 use crate::retention::{Alarm, Departure, Owner, Tombstone};
 
 /// What a pass found and did.
@@ -28,6 +29,8 @@ pub struct PassReport {
     pub confirmed: Vec<Tombstone>,
     /// Alarms raised by this pass.
     pub alarms: Vec<(Owner, Alarm)>,
+    /// What others did to objects of the stack since the last pass, as the clouds' logs tell it.
+    pub foreign: Vec<ForeignAction>,
     /// What became of the notices.
     pub posted: Posted,
     /// Findings: of the listings, of the configuration's plan, of the steps.

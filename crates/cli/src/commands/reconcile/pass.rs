@@ -228,6 +228,6 @@ fn figures(report: &PassReport, findings: &Diagnostics, took: Duration) -> Figur
         notices_waiting: report.posted.counts.waiting,
         notices_sent: report.posted.delivered.sent,
         notices_dropped: report.posted.delivered.dropped,
-        foreign_actions: 0,
+        foreign_actions: report.foreign.len(),
     }
 }

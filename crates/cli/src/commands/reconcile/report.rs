@@ -117,6 +117,7 @@ fn document(passed: &Passed) -> serde_json::Value {
             "open": figures.open,
             "confirmed": figures.confirmed,
         },
+        "foreign_actions": report.foreign.len(),
         "guard_tripped": !report.held.is_empty(),
         "alarms": report.alarms.iter().map(|(owner, alarm)| json!({ "owner": owner, "alarm": alarm })).collect::<Vec<_>>(),
         "notices": {
