@@ -81,7 +81,7 @@ impl AmpereProvider {
         let client = http::client(settings.needs_tls()).map_err(SetupError)?;
         let google = |name, base: &reqwest::Url| {
             let (base, authorization) = (base.clone(), settings.google_authorization());
-            Endpoint::new(name, client.clone(), base, authorization, HeaderMap::new(), GOOGLE)
+            Endpoint::new(name, client.clone(), base, authorization, settings.google_headers(), GOOGLE)
         };
         let project = &settings.google_project;
         let identity = Arc::new(Identity::new(google("Firebase Auth", &settings.identity_toolkit), project));

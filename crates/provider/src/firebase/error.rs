@@ -37,7 +37,29 @@ struct Body {
 struct Inner {
     message: String,
     status: String,
+    details: Vec<Detail>,
 }
+
+/// `google.rpc.ErrorInfo`, among other kinds of details.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Detail {
+    reason: String,
+}
+
+/// Reasons that say more than the status does: <https://cloud.google.com/apis/design/errors#error_info>.
+const REASONS: [&str; 5] = [
+    "SERVICE_DISABLED",
+    "USER_PROJECT_DENIED",
+    "CONSUMER_INVALID",
+    "CONSUMER_SUSPENDED",
+    "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+];
+
+const CREDENTIALS: &str = "Check google_credentials in the provider block, or GOOGLE_APPLICATION_CREDENTIALS. A key that was \
+                           deleted, and a clock that is minutes off, are refused as well.";
+const ROLES: &str = "Check google_project (GOOGLE_CLOUD_PROJECT). There, the service account needs the roles Firebase \
+                     Authentication Admin and Cloud Datastore User.";
 
 /// What a refused answer means.
 pub(crate) fn refusal(answer: &Answer) -> Refusal {
@@ -83,18 +105,31 @@ pub(crate) fn refusal(answer: &Answer) -> Refusal {
             "Check google_project in the provider block, or GOOGLE_CLOUD_PROJECT.",
             None,
         ),
-        "UNAUTHENTICATED" | "INVALID_ID_TOKEN" | "CREDENTIAL_TOO_OLD_LOGIN_AGAIN" => (
-            Kind::Unauthenticated,
-            "the Google credentials were refused",
-            "Check google_credentials, or GOOGLE_APPLICATION_CREDENTIALS.",
-            None,
-        ),
-        "PERMISSION_DENIED" | "INSUFFICIENT_PERMISSION" => (
+        "UNAUTHENTICATED" | "INVALID_ID_TOKEN" | "CREDENTIAL_TOO_OLD_LOGIN_AGAIN" => {
+            (Kind::Unauthenticated, "the Google credentials were refused", CREDENTIALS, None)
+        }
+        "SERVICE_DISABLED" => (
             Kind::Forbidden,
-            "the Google credentials do not allow it",
-            "The service account needs the roles Firebase Authentication Admin and Cloud Datastore User.",
+            "this API is not enabled in the project that pays for the call",
+            "Enable it in the Google Cloud console, or name another project by google_quota_project or \
+             GOOGLE_CLOUD_QUOTA_PROJECT.",
             None,
         ),
+        "USER_PROJECT_DENIED" | "CONSUMER_INVALID" | "CONSUMER_SUSPENDED" => (
+            Kind::Forbidden,
+            "the project that pays for the call does not exist, or these credentials may not use it",
+            "Check google_project and google_quota_project (GOOGLE_CLOUD_PROJECT, GOOGLE_CLOUD_QUOTA_PROJECT).",
+            None,
+        ),
+        "ACCESS_TOKEN_SCOPE_INSUFFICIENT" => (
+            Kind::Forbidden,
+            "the access token is not for this API",
+            "Make it with the scope https://www.googleapis.com/auth/cloud-platform, or give google_credentials instead.",
+            None,
+        ),
+        "PERMISSION_DENIED" | "INSUFFICIENT_PERMISSION" => {
+            (Kind::Forbidden, "the Google credentials do not allow it in this project", ROLES, None)
+        }
         "ALREADY_EXISTS" => (Kind::Conflict, "the document is there already", "Run the plan again.", None),
         "NOT_FOUND" => (
             Kind::NotFound,
@@ -115,8 +150,12 @@ pub(crate) fn refusal(answer: &Answer) -> Refusal {
     Refusal { code, error }
 }
 
-/// The code: what looks like one in front of `message`, else `status`.
+/// The code: a reason that is known, else what looks like a code in front of `message`, else `status`.
 fn code(error: &Inner) -> String {
+    if let Some(reason) = REASONS.into_iter().find(|reason| error.details.iter().any(|detail| detail.reason == *reason))
+    {
+        return reason.to_owned();
+    }
     let first = error.message.split([' ', ':']).next().unwrap_or("");
     let is_code = first.len() > 3 && first.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
     let code = if is_code { first } else { &error.status };
@@ -129,9 +168,8 @@ fn code(error: &Inner) -> String {
 
 fn with_advice(error: ProviderError) -> ProviderError {
     match error.kind {
-        Kind::Unauthenticated => error.with_hint("Check google_credentials, or GOOGLE_APPLICATION_CREDENTIALS."),
-        Kind::Forbidden => error
-            .with_hint("The service account needs the roles Firebase Authentication Admin and Cloud Datastore User."),
+        Kind::Unauthenticated => error.with_hint(CREDENTIALS),
+        Kind::Forbidden => error.with_hint(ROLES),
         _ => error,
     }
 }

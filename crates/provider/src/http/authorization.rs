@@ -2,16 +2,17 @@
 use std::sync::Arc;
 
 use ampere_core::provider::{ProviderError, ProviderErrorKind};
-use reqwest::header::HeaderValue;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::OnceCell;
+
+use super::GoogleCredentials;
 
 /// Where the bearer token of a cloud comes from. It has no `Debug`.
 pub(crate) enum Authorization {
     /// A token that was given.
     Token(Token),
-    /// Google's application default credentials, looked for at the first call.
-    Google(OnceCell<Arc<dyn gcp_auth::TokenProvider>>),
+    /// Google's credentials, looked for at the first call.
+    Google(Arc<GoogleCredentials>),
 }
 
 /// A bearer token.
@@ -29,29 +30,16 @@ impl Token {
     }
 }
 
-/// All that we ask of Google for ourselves: the project's own Identity Toolkit and Firestore.
-const SCOPES: &[&str] =
-    &["https://www.googleapis.com/auth/identitytoolkit", "https://www.googleapis.com/auth/datastore"];
-
 impl Authorization {
-    /// Google's application default credentials.
-    pub fn google() -> Authorization {
-        Authorization::Google(OnceCell::new())
-    }
-
-    /// The value of the `Authorization` header, marked so that no layer below shows it.
+    /// The headers that prove who calls, marked so that no layer below shows them.
     ///
     /// # Errors
     ///
     /// `Unauthenticated` if there are no credentials or none can be had for them.
-    pub async fn value(&self, cloud: &'static str) -> Result<HeaderValue, ProviderError> {
+    pub async fn headers(&self, cloud: &'static str) -> Result<HeaderMap, ProviderError> {
         match self {
-            Authorization::Token(token) => token.header(cloud),
-            Authorization::Google(cell) => {
-                let provider = cell.get_or_try_init(gcp_auth::provider).await.map_err(|_| no_credentials(cloud))?;
-                let token = provider.token(SCOPES).await.map_err(|_| no_credentials(cloud))?;
-                header(cloud, token.as_str())
-            }
+            Authorization::Token(token) => Ok(HeaderMap::from_iter([(AUTHORIZATION, token.header(cloud)?)])),
+            Authorization::Google(credentials) => credentials.headers(cloud).await,
         }
     }
 }
@@ -65,11 +53,4 @@ fn header(cloud: &'static str, token: &str) -> Result<HeaderValue, ProviderError
     })?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-fn no_credentials(cloud: &'static str) -> ProviderError {
-    let message = "no usable Google credentials were found";
-    ProviderError::new(cloud, ProviderErrorKind::Unauthenticated, message).with_hint(
-        "Set GOOGLE_APPLICATION_CREDENTIALS to the file of a service account, or run `gcloud auth application-default login`.",
-    )
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use ampere_core::provider::{ProviderError, ProviderErrorKind};
 use jiff::Timestamp;
-use reqwest::header::{AUTHORIZATION, HeaderMap};
+use reqwest::header::HeaderMap;
 use reqwest::{Client, Url};
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
@@ -125,7 +125,7 @@ impl Endpoint {
     }
 
     async fn attempt(&self, call: &Call) -> Result<Answer, ProviderError> {
-        let authorization = self.authorization.value(self.cloud).await?;
+        let authorization = self.authorization.headers(self.cloud).await?;
         // The budget first: whoever waits for it holds nobody else up.
         let admission = match &self.budget {
             Some(budget) => budget.admit(call).await,
@@ -138,7 +138,7 @@ impl Endpoint {
             .client
             .request(call.method.clone(), self.url(call))
             .headers(self.headers.clone())
-            .header(AUTHORIZATION, authorization)
+            .headers(authorization)
             .timeout(self.limits.timeout);
         if let Some(key) = &call.idempotency_key {
             request = request.header("Idempotency-Key", key);

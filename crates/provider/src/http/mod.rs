@@ -11,6 +11,7 @@ mod budget;
 mod call;
 mod endpoint;
 mod failure;
+mod google;
 mod timer;
 mod tls;
 
@@ -20,6 +21,7 @@ pub(crate) use budget::Budget;
 pub(crate) use call::{Call, Payload, segment};
 pub(crate) use endpoint::{Endpoint, Limits, is_loopback};
 pub(crate) use failure::{by_status, of_exchange as failure_of_exchange};
+pub(crate) use google::{GoogleCredentials, Source};
 pub use timer::Timer;
 pub(crate) use timer::{MachineTimer, after, between};
 pub(crate) use tls::{ClientError, client};

@@ -97,7 +97,7 @@ impl Verifier {
             client.clone(),
             settings.identity_toolkit.clone(),
             settings.google_authorization(),
-            reqwest::header::HeaderMap::new(),
+            settings.google_headers(),
             GOOGLE,
         );
         Ok(Verifier {

@@ -4,9 +4,12 @@ mod table;
 
 pub use table::{SETTINGS, Setting, block_type};
 
-use reqwest::Url;
+use std::sync::Arc;
 
-use crate::http::{Authorization, Token};
+use reqwest::Url;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::http::{Authorization, GoogleCredentials, Token};
 
 /// Base URLs and credentials of all clouds.
 ///
@@ -34,8 +37,11 @@ pub struct Settings {
     pub(crate) google_project: String,
     /// Where the public keys are that sign id tokens.
     pub(crate) id_token_keys: Url,
-    /// None: application default credentials.
+    /// A token that was given; without one, credentials are looked for.
     pub(crate) google_token: Option<Token>,
+    pub(crate) google_credentials: Arc<GoogleCredentials>,
+    /// Sent with a token that was given.
+    pub(crate) google_quota_project: Option<String>,
     sandbox: bool,
 }
 
@@ -48,8 +54,15 @@ impl Settings {
     pub(crate) fn google_authorization(&self) -> Authorization {
         match &self.google_token {
             Some(token) => Authorization::Token(token.clone()),
-            None => Authorization::google(),
+            None => Authorization::Google(self.google_credentials.clone()),
         }
+    }
+
+    /// What goes with every call to Google. (Credentials of a file say themselves whose quota they use.)
+    pub(crate) fn google_headers(&self) -> HeaderMap {
+        let project = self.google_quota_project.as_ref().filter(|_| self.google_token.is_some());
+        let value = project.and_then(|project| HeaderValue::from_str(project).ok());
+        HeaderMap::from_iter(value.map(|value| (HeaderName::from_static("x-goog-user-project"), value)))
     }
 
     /// Whether some endpoint speaks TLS.

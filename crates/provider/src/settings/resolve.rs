@@ -1,17 +1,19 @@
 //! From the `provider` block and the environment to settings.
+use std::sync::Arc;
+
 use ampere_lang::diagnostic::{Diagnostic, Diagnostics};
 use ampere_lang::value::{Path, Value};
 use reqwest::Url;
 
 use super::table::{SANDBOX, SETTINGS, Setting};
 use super::{Endpoints, Settings};
-use crate::http::{Token, is_loopback};
+use crate::http::{GoogleCredentials, Source, Token, is_loopback};
 
 /// A lookup in the environment.
 type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Settings that a machine may have set for other programs: alone they do not mean that the clouds are meant.
-const WEAK: &[&str] = &["google_project", "id_token_keys_url"];
+const WEAK: &[&str] = &["google_project", "google_credentials", "google_quota_project", "id_token_keys_url"];
 
 impl Settings {
     /// The settings of a sandbox: its endpoints, and credentials that only a sandbox takes.
@@ -39,6 +41,8 @@ impl Settings {
             firestore,
             google_project: "demo-ampere".into(),
             google_token: Some(Token::new("owner")),
+            google_credentials: Arc::new(GoogleCredentials::new(Source::Default(None), "demo-ampere", None)),
+            google_quota_project: None,
             sandbox: true,
         })
     }
@@ -104,7 +108,12 @@ impl Settings {
             false => Some(local_keys(&identity)),
         };
         let Some(id_token_keys) = id_token_keys else { return Err(reader.findings) };
-        let emulated = is_loopback(&identity) && is_loopback(&firestore);
+        let quota_project = reader.text("google_quota_project");
+        let credentials = GoogleCredentials::new(reader.google_source(), &project, quota_project.clone());
+        // Credentials that lie about on this machine are not sent to an emulator; those that the block names are.
+        let named =
+            block.entries().and_then(|block| block.get("google_credentials")).is_some_and(|value| !value.is_null());
+        let emulated = is_loopback(&identity) && is_loopback(&firestore) && !named;
         Ok(Settings {
             hetzner,
             hetzner_token: Token::new(hetzner_token),
@@ -113,6 +122,8 @@ impl Settings {
             identity_toolkit: identity,
             firestore,
             google_project: project,
+            google_credentials: Arc::new(credentials),
+            google_quota_project: quota_project,
             id_token_keys,
             google_token: token.or_else(|| emulated.then(|| "owner".to_owned())).map(Token::new),
             sandbox: false,
@@ -159,6 +170,23 @@ impl Reader<'_> {
             self.findings.push(error("Missing provider setting", detail, name));
         }
         found
+    }
+
+    /// Where Google's own tools would look for credentials:
+    /// <https://cloud.google.com/docs/authentication/application-default-credentials>.
+    fn google_source(&mut self) -> Source {
+        if let Some(given) = self.text("google_credentials") {
+            return match given.trim_start().starts_with('{') {
+                true => Source::Text(given.into()),
+                false => Source::File(given.into()),
+            };
+        }
+        let directory = |variable: &str, below: &str| {
+            let found = (self.environment)(variable).filter(|path| !path.is_empty())?;
+            Some(std::path::Path::new(&found).join(below))
+        };
+        let gcloud = directory("CLOUDSDK_CONFIG", "").or_else(|| directory("HOME", ".config/gcloud"));
+        Source::Default(gcloud.map(|gcloud| gcloud.join("application_default_credentials.json")))
     }
 
     fn is_given(&self, name: &'static str) -> bool {

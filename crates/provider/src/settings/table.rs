@@ -56,12 +56,28 @@ pub const SETTINGS: &[Setting] = &[
         description: "The Google Cloud project with Firebase Authentication and Firestore.",
     },
     Setting {
+        name: "google_credentials",
+        environment: "GOOGLE_APPLICATION_CREDENTIALS",
+        default: None,
+        sensitive: true,
+        description: "The credentials file for Google, or its text: of a service account, of a workload identity \
+                      (`external_account`), of an impersonated service account, or of a person's sign-in.",
+    },
+    Setting {
         name: "google_access_token",
         environment: "GOOGLE_OAUTH_ACCESS_TOKEN",
         default: None,
         sensitive: true,
         description: "An access token for Google; without one, Google's application default credentials are used (for an \
                       emulator on this machine: `owner`).",
+    },
+    Setting {
+        name: "google_quota_project",
+        environment: "GOOGLE_CLOUD_QUOTA_PROJECT",
+        default: None,
+        sensitive: false,
+        description: "The project whose quota the calls to Google use. With a person's sign-in it is google_project, if \
+                      nothing else is said.",
     },
     Setting {
         name: "identity_toolkit_endpoint",

@@ -5,6 +5,7 @@ mod engine;
 mod errors;
 mod firestore;
 mod fleet;
+mod google;
 mod hetzner;
 mod id_token;
 mod instance;
