@@ -6,7 +6,7 @@ use std::time::Duration;
 use ampere_core::apply::{DEFAULT_PARALLELISM, Event, Outcome};
 use ampere_core::engine::{ApplyOptions, Engine, EngineError};
 use ampere_core::lang::config::Module;
-use ampere_core::plan::{Options, Plan};
+use ampere_core::plan::{Change, Options};
 use ampere_core::provider::Providers;
 use ampere_core::secret::Secret as SecretText;
 use ampere_core::store::memory::MemoryStore;
@@ -20,12 +20,21 @@ use tokio_util::sync::CancellationToken;
 
 use crate::system::System;
 
-/// What a signup form holds.
+/// Somebody who proved who they are: their Firebase user, and the address it is known to have.
+#[derive(Clone)]
+pub struct Customer {
+    /// The uid.
+    pub uid: String,
+    /// Where notices go.
+    pub email: String,
+}
+
+/// What a signup form holds, and who sent it.
 pub struct Signup {
     /// Short, unique, never changes: it names the customer's resources.
     pub name: String,
-    /// Where notices go.
-    pub email: String,
+    /// Who proved to be the customer.
+    pub person: Customer,
     /// As `provider/model`.
     pub model: String,
     /// The customer's key of that provider: used once, then forgotten here.
@@ -38,8 +47,8 @@ pub enum BackendError {
     /// There is a customer of that name already.
     #[error("there is a customer named {0} already")]
     Taken(String),
-    /// There is no customer of that name.
-    #[error("there is no customer named {0}")]
+    /// There is no customer of that name, or it is somebody else: the one is told like the other.
+    #[error("you are no customer named {0}")]
     Unknown(String),
     /// The name cannot stand in an address.
     #[error(transparent)]
@@ -93,19 +102,24 @@ impl Backend {
         outcome
     }
 
-    /// Deletes a customer and all of theirs.
-    pub async fn remove(&self, name: &str, tell: &(dyn Fn(Event) + Sync)) -> Result<Outcome, BackendError> {
+    /// Deletes a customer and all of theirs, if it is this person.
+    pub async fn remove(&self, uid: &str, name: &str, tell: &(dyn Fn(Event) + Sync)) -> Result<Outcome, BackendError> {
         let mut customers = self.customers.lock().await;
-        customers.remove(name).ok_or_else(|| BackendError::Unknown(name.to_owned()))?;
+        if customers.get(name).is_none_or(|customer| customer.person.uid != uid) {
+            return Err(BackendError::Unknown(name.to_owned()));
+        }
+        customers.remove(name);
         self.converge(&customers, tell).await
     }
 
-    /// What a change would be made of if one were made now.
-    pub async fn plan(&self) -> Result<Plan, BackendError> {
+    /// What a change of this person's resources would be made of if one were made now.
+    pub async fn plan(&self, uid: &str) -> Result<Vec<Change>, BackendError> {
         let customers = self.customers.lock().await;
+        let is_theirs = |name: &str| customers.get(name).is_some_and(|customer| customer.person.uid == uid);
         let module = module(&customers)?;
         let snapshot = self.engine.snapshot().await?;
-        Ok(self.engine.plan(&module, &BTreeMap::new(), &snapshot, &refreshed()).await)
+        let plan = self.engine.plan(&module, &BTreeMap::new(), &snapshot, &refreshed()).await;
+        Ok(plan.changes.into_iter().filter(|change| is_theirs(&change.address.resource.name)).collect())
     }
 
     /// Plans and applies under the lock.
@@ -149,7 +163,8 @@ fn module(customers: &BTreeMap<String, Signup>) -> Result<Module, NameError> {
             key = key.value(text);
         }
         stack = stack
-            .with(name, Account::new(customer.email.as_str()))
+            // The user exists since the person signed in for the first time.
+            .adopt(name, Account::new(customer.person.email.as_str()), &customer.person.uid)
             .with(name, Subscription::new(account.clone(), "price_hosting_monthly").trial_days(14))
             .with(name, key)
             .with(

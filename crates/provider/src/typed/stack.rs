@@ -1,9 +1,10 @@
 //! Typed resources to a module.
 use std::sync::Arc;
 
-use ampere_lang::config::{Lifecycle, Module, Resource, ResourceName};
+use ampere_lang::config::{Import, Lifecycle, Module, Resource, ResourceName};
 use ampere_lang::source::Span;
 use ampere_lang::syntax::ast::{Attribute, Body, Expr};
+use ampere_lang::value::Value;
 
 use super::input::Typed;
 
@@ -32,6 +33,7 @@ type Arguments = Vec<(&'static str, Expr)>;
 #[derive(Clone, Debug, Default)]
 pub struct Stack {
     resources: Vec<(&'static str, String, Arguments)>,
+    imports: Vec<Import>,
 }
 
 impl Stack {
@@ -46,13 +48,24 @@ impl Stack {
         self
     }
 
+    /// With one more resource whose object exists already, by its id, and is taken over: a customer's account whose user
+    /// Firebase made when they signed in. Once it is taken over, this is the same as [`Stack::with`].
+    pub fn adopt<T: Typed>(self, name: impl Into<String>, resource: T, id: &str) -> Stack {
+        let name = name.into();
+        let to = Expr::reference(T::RESOURCE_TYPE, [name.as_str()]);
+        let id = Expr::literal(Value::string(id));
+        let mut stack = self.with(name, resource);
+        stack.imports.push(Import { to, id, for_each: None, provider: None, span: Span::BUILT });
+        stack
+    }
+
     /// The configuration.
     ///
     /// # Errors
     ///
     /// [`NameError`] for a name that could not stand in an address, or stands there twice.
     pub fn build(self) -> Result<Module, NameError> {
-        let mut module = Module::default();
+        let mut module = Module { imports: self.imports, ..Module::default() };
         for (resource_type, name, arguments) in self.resources {
             if !is_identifier(&name) {
                 return Err(NameError::NotAnIdentifier { resource_type, name });

@@ -150,7 +150,15 @@ fn write_providers(account: &mut Value) {
             provider[field] = account[field].clone();
         }
     }
-    account["providerUserInfo"] = json!([provider]);
+    link(account, provider);
+}
+
+/// Puts a way to sign in beside the others that an account has.
+pub(crate) fn link(account: &mut Value, provider: Value) {
+    let mut providers = account["providerUserInfo"].as_array().cloned().unwrap_or_default();
+    providers.retain(|other| other["providerId"] != provider["providerId"]);
+    providers.push(provider);
+    account["providerUserInfo"] = json!(providers);
 }
 
 #[cfg(test)]

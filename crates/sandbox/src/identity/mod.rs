@@ -5,13 +5,17 @@ mod accounts;
 mod error;
 mod fields;
 mod pages;
+mod persons;
+mod signing;
 
-use axum::Router;
+use std::sync::Arc;
+
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use serde_json::{Value, json};
 
 pub(crate) use error::Refusal;
@@ -24,6 +28,11 @@ const DEFAULT_PROJECT: &str = "demo-ampere";
 
 /// The routes below `/identitytoolkit.googleapis.com`.
 pub(crate) fn router(_clouds: &Clouds) -> Router<Clouds> {
+    // What a browser calls, and what is public, wants no administrator's token.
+    let public = Router::new()
+        .route("/v1/accounts:signInWithIdp", post(persons::sign_in_with_idp))
+        .route(&format!("/{}", signing::KEYS), get(persons::keys))
+        .layer(Extension(Arc::new(signing::Signer::default())));
     Router::new()
         .route("/v1/projects/{project}/accounts", post(accounts::create))
         .route("/v1/projects/{project}/accounts:lookup", post(accounts::lookup))
@@ -34,6 +43,7 @@ pub(crate) fn router(_clouds: &Clouds) -> Router<Clouds> {
         .fallback(|| async { Refusal::failure(StatusCode::NOT_FOUND) })
         .method_not_allowed_fallback(|| async { Refusal::failure(StatusCode::NOT_FOUND) })
         .layer(from_fn(admit))
+        .merge(public)
 }
 
 async fn admit(request: Request, next: Next) -> Response {

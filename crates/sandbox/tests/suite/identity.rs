@@ -92,3 +92,50 @@ async fn a_bulk_deletion_spares_the_enabled_unless_forced() {
     let left = calls.get("/_sandbox/objects").await.ok();
     assert_eq!(left["identity_toolkit"]["accounts"], 0);
 }
+
+/// Signs somebody in with Google.
+async fn sign_in(calls: &Calls, google: Value) -> crate::kit::Answer {
+    let body = json!({"postBody": format!("id_token={google}&providerId=google.com"), "requestUri": "http://localhost",
+                      "returnSecureToken": true, "targetProjectId": "demo"});
+    calls.post("/identitytoolkit.googleapis.com/v1/accounts:signInWithIdp?key=EXAMPLE", body).await
+}
+
+#[tokio::test]
+async fn a_person_signs_in_with_google_into_one_account() {
+    let sandbox = sandbox().await;
+    let calls = Calls::new(&sandbox);
+    let ada = json!({"sub": "g-1", "email": "Ada@example.com", "name": "Ada"});
+    let first = sign_in(&calls, ada.clone()).await.ok();
+    let again = sign_in(&calls, ada.clone()).await.ok();
+    assert_eq!((&first["isNewUser"], &again["isNewUser"]), (&json!(true), &json!(false)));
+    assert_eq!(first["localId"], again["localId"]);
+    let uid = first["localId"].as_str().expect("a uid");
+    let user = lookup(&calls, json!({"localId": [uid]})).await["users"][0].clone();
+    assert_eq!((&user["email"], &user["emailVerified"]), (&json!("ada@example.com"), &json!(true)));
+    assert_eq!(user["providerUserInfo"][0]["providerId"], "google.com");
+    // Another address keeps the link: the person is known by Google's id.
+    let change = json!({"localId": uid, "email": "ada.l@example.com", "password": "secret1"});
+    calls.post(&format!("{ACCOUNTS}:update"), change).await.ok();
+    assert_eq!(sign_in(&calls, ada.clone()).await.ok()["localId"], uid);
+    let user = lookup(&calls, json!({"localId": [uid]})).await["users"][0].clone();
+    assert_eq!(user["providerUserInfo"].as_array().map(Vec::len), Some(2), "{user}");
+    // An account that was made before for the same address is the person's.
+    calls.post(ACCOUNTS, json!({"localId": "grace", "email": "grace@example.com"})).await.ok();
+    let grace = json!({"sub": "g-2", "email": "grace@example.com"});
+    assert_eq!(sign_in(&calls, grace.clone()).await.ok()["localId"], "grace");
+    calls.post(&format!("{ACCOUNTS}:update"), json!({"localId": "grace", "disableUser": true})).await.ok();
+    assert_eq!(sign_in(&calls, grace).await.refused(400)["error"]["message"], "USER_DISABLED");
+    sign_in(&calls, json!({"email": "nobody@example.com"})).await.refused(400);
+}
+
+#[tokio::test]
+async fn the_keys_of_id_tokens_are_public_and_the_same_while_it_runs() {
+    let sandbox = sandbox().await;
+    let calls = Calls::new(&sandbox);
+    let path = "/identitytoolkit.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com";
+    let keys = calls.get(path).await.ok();
+    assert_eq!((&keys["keys"][0]["kty"], &keys["keys"][0]["alg"]), (&json!("RSA"), &json!("RS256")));
+    let token = sign_in(&calls, json!({"sub": "g-1"})).await.ok()["idToken"].as_str().expect("a token").to_owned();
+    assert_eq!(token.split('.').count(), 3);
+    assert_eq!(calls.get(path).await.ok(), keys);
+}
