@@ -141,6 +141,22 @@ async fn moved(world: World) {
     assert_eq!(world.list(KIND).await.objects.len(), 2);
 }
 
+async fn disabled(world: World) {
+    let mut last = world.create(KIND, "ada", given(&wanted(&world, "ada"))).await.unwrap();
+    assert_eq!(last.attributes.get("disabled").unwrap().as_bool(), Some(false));
+    let email = ("email", string(&world.email("ada")));
+    for (key, said, comes_out) in [("1", Some(true), true), ("2", None, true), ("3", Some(false), false)] {
+        let config: Vec<_> =
+            [email.clone()].into_iter().chain(said.map(|said| ("disabled", Value::bool(said)))).collect();
+        let next = world.planned(KIND, Some(&last.attributes), &config);
+        let change = Given { before: Some(&last.attributes), after: Some(&next), key: Some(key), ..Given::default() };
+        last = world.update(KIND, "ada", &last.id, change).await.unwrap();
+        assert_eq!(world.only(KIND).await.attributes["disabled"].as_bool(), Some(comes_out), "{said:?}");
+    }
+    world.outside.change_user(json!({"localId": &*last.id.0, "disableUser": true})).await;
+    assert_eq!(world.only(KIND).await.attributes["disabled"].as_bool(), Some(true), "by hand, in the console");
+}
+
 async fn drift(world: World) {
     let made = world.create(KIND, "ada", given(&wanted(&world, "ada"))).await.unwrap();
     let elsewhere = world.email("countess");

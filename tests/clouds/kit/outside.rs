@@ -50,6 +50,25 @@ impl Outside {
         }
     }
 
+    /// A call as somebody who is no administrator: with a token of their own, or with none.
+    pub fn as_person(
+        &self,
+        token: Option<&str>,
+        cloud: &str,
+        method: Method,
+        path: &str,
+        body: Option<Json>,
+    ) -> reqwest::RequestBuilder {
+        let mut request = self.client.request(method, format!("{}{path}", self.urls[cloud]));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        match body {
+            Some(body) => request.json(&body),
+            None => request,
+        }
+    }
+
     /// A call of Stripe with a form.
     pub async fn stripe(&self, method: Method, path: &str, form: &[(&str, &str)]) -> Json {
         let mut request = self.request("stripe", method, path, None);
