@@ -22,6 +22,9 @@ pub const CASES: &[Case] = &[
         Box::pin(foreign(w))
     }),
     case(GOOGLE, "a moved account keeps its uid and foreign claims", |w| Box::pin(moved(w))),
+    case(GOOGLE, "is disabled and enabled in place, and stays as it is where nothing is said", |w| {
+        Box::pin(disabled(w))
+    }),
     case(GOOGLE, "a change behind our back shows in the listing", |w| Box::pin(drift(w))),
     case(GOOGLE_EMULATED, "is found behind a thousand users of others", |w| Box::pin(last_page(w))),
     case(GOOGLE_EMULATED, "a document of foreign shape is a problem and hides no other", |w| Box::pin(malformed(w))),
