@@ -25,6 +25,7 @@ use crate::identity::ExternalId;
 use crate::inventory::{Inventory, Observed};
 use crate::plan::{self, Options, Plan, PlanInput};
 use crate::provider::Providers;
+use crate::retention::{Owner, Tombstone};
 use crate::snapshot::Snapshot;
 use crate::store::{Lease, LockHolder, Store, StoreError};
 use crate::vault::{Vault, rows};
@@ -96,6 +97,14 @@ impl Engine {
     pub async fn snapshot(&self) -> Result<Snapshot, EngineError> {
         let stored = self.store.load().await?;
         Ok(rows::snapshot(&stored, &self.vault)?)
+    }
+
+    /// What the state remembers of departures: the whole state need not be read for it.
+    ///
+    /// # Errors
+    /// As [`Engine::snapshot`].
+    pub(crate) async fn tombstones(&self) -> Result<BTreeMap<Owner, Tombstone>, EngineError> {
+        Ok(rows::tombstones(&self.store.load().await?)?)
     }
 
     /// Plans: looks at the clouds (unless `options.refreshed` is false) and compares.
@@ -185,11 +194,27 @@ impl Engine {
             return Err(EngineError::PlanHasErrors);
         }
         let snapshot = self.snapshot().await?;
+        self.apply_on(plan, module, variables, &snapshot, lease, options).await
+    }
+
+    /// Applies a plan on the state it was made on, which nobody has changed since: the lock was held all the time.
+    pub(crate) async fn apply_on(
+        &self,
+        plan: &Plan,
+        module: &Module,
+        variables: &BTreeMap<Arc<str>, Value>,
+        snapshot: &Snapshot,
+        lease: &Lease,
+        options: ApplyOptions<'_>,
+    ) -> Result<Outcome, EngineError> {
+        if plan.diagnostics.has_errors() {
+            return Err(EngineError::PlanHasErrors);
+        }
         let input = ApplyInput {
             plan,
             module,
             variables,
-            snapshot: &snapshot,
+            snapshot,
             providers: &self.providers,
             store: &*self.store,
             lease,

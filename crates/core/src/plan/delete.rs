@@ -201,7 +201,7 @@ pub(super) fn orphan_address(kind: &Arc<str>, existing: &Existing) -> Address {
 }
 
 /// Parts without a main object are deleted by the id of the first.
-fn with_part_id(mut observed: Observed) -> Observed {
+pub(super) fn with_part_id(mut observed: Observed) -> Observed {
     if observed.id.is_none() {
         observed.id = observed.parts.first().map(|part| part.id.clone());
     }

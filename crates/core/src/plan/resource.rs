@@ -65,7 +65,10 @@ impl Planner<'_> {
                 adopted(self.input, address.kind(), &observed, Origin::Adopted)
             }),
         };
-        self.prior.claim_parts(address.kind(), &hash);
+        // What is left of something whose household must go waits for no create.
+        if !self.departing.takes(&hash) {
+            self.prior.claim_parts(address.kind(), &hash);
+        }
         existing
     }
 }

@@ -6,6 +6,7 @@ use ampere_lang::config::ResourceName;
 use ampere_lang::eval::evaluate;
 use jiff::Timestamp;
 
+use super::delete::with_part_id;
 use super::draft::Draft;
 use super::planner::Planner;
 use super::prior::{Existing, Origin, Prior, adopted};
@@ -154,6 +155,11 @@ impl Departing {
         new.filter_map(|household| household.new.clone()).collect()
     }
 
+    /// Whether what bears the hash of an address belongs to a household that goes now.
+    pub(super) fn takes(&self, hash: &AddressHash) -> bool {
+        self.household(None, hash).is_some_and(|household| !household.held)
+    }
+
     fn household(&self, uid: Option<&str>, hash: &AddressHash) -> Option<&Household> {
         let owner = uid.and_then(|uid| self.by_uid.get(uid)).or_else(|| self.by_hash.get(hash))?;
         self.households.get(owner)
@@ -277,7 +283,9 @@ impl Planner<'_> {
         let mut drafts = Vec::new();
         for ((kind, hash), group) in &mut self.prior.unclaimed {
             group.retain(|observed| {
-                let Some(existing) = adopted(self.input, kind, observed, Origin::Adopted) else { return true };
+                // Parts whose main object is gone already have no uid: their address tells whose they are.
+                let observed = with_part_id(observed.clone());
+                let Some(existing) = adopted(self.input, kind, &observed, Origin::Adopted) else { return true };
                 let uid = uid(self.input, kind, &existing);
                 let Some(household) = self.departing.household(uid.as_deref(), hash) else { return true };
                 if !household.held {

@@ -51,7 +51,7 @@ impl Reconciler {
             ApplyOptions { parallelism: options.parallelism, cancel: options.cancel.clone(), events: options.events };
         self.announce(lease, &snapshot, &plan, &mut findings).await?;
         (options.before_apply)(&plan);
-        let outcome = self.engine.apply(&plan, module, variables, lease, work).await?;
+        let outcome = self.engine.apply_on(&plan, module, variables, &snapshot, lease, work).await?;
         findings.extend(outcome.diagnostics.clone());
         let mut report = PassReport {
             at,
@@ -163,7 +163,7 @@ impl Reconciler {
     /// Raises the alarms that are due, each once.
     async fn warn(&self, lease: &Lease, report: &mut PassReport) -> Result<(), EngineError> {
         let now = self.engine.clock.now();
-        let tombstones = self.engine.snapshot().await?.tombstones;
+        let tombstones = self.engine.tombstones().await?;
         for mut tombstone in tombstones.into_values().filter(|tombstone| tombstone.confirmed_at.is_none()) {
             let due = Alarm::due(tombstone.since, now).filter(|due| tombstone.alarm.is_none_or(|raised| raised < *due));
             if let Some(due) = due {

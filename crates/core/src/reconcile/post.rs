@@ -16,7 +16,7 @@ use crate::notice::{
     occasions,
 };
 use crate::plan::Plan;
-use crate::retention::{Cause, Owner};
+use crate::retention::{Cause, Owner, Tombstone};
 use crate::snapshot::Snapshot;
 use crate::store::Lease;
 
@@ -93,16 +93,16 @@ impl Reconciler {
         report: &mut PassReport,
         cancel: CancellationToken,
     ) -> Result<(), EngineError> {
-        let snapshot = self.engine.snapshot().await?;
+        let tombstones = self.engine.tombstones().await?;
         let found = match self.post {
-            Some(_) => self.found(&snapshot, inventory, report),
+            Some(_) => self.found(&tombstones, inventory, report),
             None => Vec::new(),
         };
         let desk = desk(&self.engine, lease);
         let told = async {
             let mut outbox = desk.outbox().await?;
             let queued = desk.queue(&mut outbox, &found).await?;
-            let settled = desk.settle(&mut outbox, &snapshot.tombstones).await?;
+            let settled = desk.settle(&mut outbox, &tombstones).await?;
             let mut delivered = match &self.post {
                 None => Delivered::default(),
                 Some(post) => {
@@ -128,18 +128,23 @@ impl Reconciler {
         Ok(())
     }
 
-    fn found(&self, snapshot: &Snapshot, inventory: &Inventory, report: &PassReport) -> Vec<Occasion> {
+    fn found(
+        &self,
+        tombstones: &BTreeMap<Owner, Tombstone>,
+        inventory: &Inventory,
+        report: &PassReport,
+    ) -> Vec<Occasion> {
         let now = self.engine.clock.now();
         let listed = listed(inventory);
         let objects = listed.iter().map(|(kind, object)| (*kind, object));
         let owner = |uid: &str| self.engine.owner(uid);
-        let mut found = occasions(self.engine.providers.kinds(), objects, &snapshot.tombstones, &owner, now);
+        let mut found = occasions(self.engine.providers.kinds(), objects, tombstones, &owner, now);
         if !report.held.is_empty() {
             found.push(guard(report.held.len(), now));
         }
         found.extend(report.foreign.iter().map(|action| foreign(action, now)));
         for (owner, level) in &report.alarms {
-            if let Some(tombstone) = snapshot.tombstones.get(owner) {
+            if let Some(tombstone) = tombstones.get(owner) {
                 found.push(alarm(owner, *level, tombstone.deadline(), now));
             }
         }

@@ -223,7 +223,11 @@ fn records(stored: &StoredSnapshot, kind: RecordKind) -> impl Iterator<Item = &S
     stored.records.iter().filter(move |row| row.kind == kind)
 }
 
-fn tombstones(stored: &StoredSnapshot) -> Result<BTreeMap<Owner, Tombstone>, RowError> {
+/// The tombstones of a state.
+///
+/// # Errors
+/// As [`decode_object`].
+pub(crate) fn tombstones(stored: &StoredSnapshot) -> Result<BTreeMap<Owner, Tombstone>, RowError> {
     let rows = records(stored, RecordKind::Tombstone).map(|row| {
         let body: TombstoneBody = parse(&row.body, &format!("tombstone {}", row.id))?;
         Ok((body.tombstone.owner.clone(), body.tombstone))

@@ -1,4 +1,5 @@
 //! Households that must go when their last contract has ended (R1, R2, R3).
+use ampere_core::inventory::{Observed, Part};
 use ampere_core::plan::{Mode, OWNER};
 use ampere_core::retention::{Cause, Owner, Tombstone};
 use ampere_core::snapshot::ObjectKey;
@@ -144,6 +145,25 @@ fn r2_an_object_that_only_the_cloud_knows_goes_with_its_household() {
     assert!(steps(&scene.plan()).contains("delete s-9"), "{}", steps(&scene.plan()));
     let member = marker(&address("cloud_secret.lost")).address;
     assert!(scene.plan().departures[0].members.contains(&member));
+}
+
+#[test]
+fn r2_parts_that_a_killed_deletion_left_behind_go_while_the_configuration_still_names_them() {
+    let mut scene = scene();
+    ended(&mut scene, "ada", MORNING);
+    let begun = scene.plan().departures[0].clone();
+    scene.snapshot.tombstones.insert(begun.owner.clone(), Tombstone::new(&begun, Some(now())));
+    let at = address("cloud_secret.all[\"ada\"]");
+    let id = scene.snapshot.objects.remove(&ObjectKey::current(at.clone())).unwrap().id;
+    scene.vanish(&id.0);
+    let part = Part { what: "firewall", id: "part-7".into() };
+    let left =
+        Observed { id: None, marker: marker(&at), attributes: Default::default(), parts: vec![part], missing: vec![] };
+    scene.observe("cloud_secret", left);
+    for mode in [Mode::Normal, Mode::Retention] {
+        scene.mode(mode);
+        assert!(steps(&scene.plan()).contains("delete part-7"), "{mode:?}: {}", steps(&scene.plan()));
+    }
 }
 
 #[test]
