@@ -1,6 +1,7 @@
 //! Bad input and bad weather. Each is told with its place and what to do next, harms nothing, and the next good run works.
 mod configuration;
 mod connection;
+mod dashboard;
 mod interrupt;
 mod listing;
 mod lock;

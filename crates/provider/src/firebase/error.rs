@@ -56,8 +56,9 @@ const REASONS: [&str; 5] = [
     "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
 ];
 
-const CREDENTIALS: &str = "Check google_credentials in the provider block, or GOOGLE_APPLICATION_CREDENTIALS. A key that was \
-                           deleted, and a clock that is minutes off, are refused as well.";
+const CREDENTIALS: &str = "Check google_credentials in the provider block, or GOOGLE_APPLICATION_CREDENTIALS; a token in \
+                           GOOGLE_OAUTH_ACCESS_TOKEN lasts an hour. A key that was deleted, and a clock that is minutes off, \
+                           are refused as well.";
 const ROLES: &str = "Check google_project (GOOGLE_CLOUD_PROJECT). There, the service account needs the roles Firebase \
                      Authentication Admin and Cloud Datastore User.";
 
