@@ -102,6 +102,6 @@ fn a_secret_is_found_nowhere() {
 
     clean_files(lab.path(), "no file is left out");
     let requests = lab.cloud().control("GET", "/requests", None).to_string();
-    assert!(requests.contains("ampereSecrets"), "the bodies were recorded");
+    assert!(requests.contains("sealedValue"), "the bodies were recorded");
     clean("what was sent to the clouds", requests.as_bytes());
 }
