@@ -47,6 +47,9 @@ async fn targeted(fleet: &mut Fleet, customers: usize) -> Requests {
 
 /// What one more customer costs in a pass, beyond looking: requests and rows.
 async fn one_more(fleet: &mut Fleet, customers: usize) -> (u64, usize) {
+    // The first pass marks how far it has read the clouds' own logs.
+    fleet.pass(customers).await;
+    fleet.ledger.rows();
     fleet.clouds.requests().await;
     fleet.pass(customers).await;
     let idle = (fleet.clouds.requests().await.total(), fleet.ledger.rows());
