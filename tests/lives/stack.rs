@@ -14,7 +14,7 @@ use ampere_core::snapshot::ObjectKey;
 use ampere_core::store::{Mutation, StoreChange};
 use ampere_core::vault::{RootKey, Vault, rows};
 use ampere_lang::config::{self, Module};
-use ampere_lang::eval::Host;
+use ampere_lang::eval::Nowhere;
 use ampere_lang::value::{Type, Value};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
@@ -326,7 +326,7 @@ fn start(
         vault: Arc::new(vault),
         clock: watch.clone(),
         random: bytes.clone(),
-        host: Arc::new(NoHost),
+        host: Arc::new(Nowhere),
         actor: "reconcile".into(),
     };
     Reconciler { engine, witness: Providers::new().with(connection()), guard: Guard::default(), post: None }
@@ -334,34 +334,4 @@ fn start(
 
 fn ephemeral(text: &str) -> Value {
     Value::string(text).with_marks(ampere_lang::value::Marks::EPHEMERAL)
-}
-
-/// Functions of the language find no machine here.
-struct NoHost;
-
-impl Host for NoHost {
-    fn read_file(&self, _: &str) -> std::io::Result<Vec<u8>> {
-        Err(std::io::ErrorKind::NotFound.into())
-    }
-    fn file_exists(&self, _: &str) -> std::io::Result<bool> {
-        Ok(false)
-    }
-    fn walk_files(&self, _: &str) -> std::io::Result<Vec<String>> {
-        Ok(Vec::new())
-    }
-    fn home(&self) -> Option<String> {
-        None
-    }
-    fn current_directory(&self) -> String {
-        "/stack".into()
-    }
-    fn plan_time(&self) -> Option<String> {
-        None
-    }
-    fn now(&self) -> Option<String> {
-        None
-    }
-    fn random(&self) -> Option<[u8; 16]> {
-        None
-    }
 }

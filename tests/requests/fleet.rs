@@ -12,7 +12,7 @@ use ampere_core::reconcile::{Desired, Guard, PassOptions, PassReport, Reconciler
 use ampere_core::store::SqliteStore;
 use ampere_core::vault::{RootKey, Vault};
 use ampere_lang::config::{self, Module, variables};
-use ampere_lang::eval::Host;
+use ampere_lang::eval::Nowhere;
 use ampere_lang::value::{Type, Value};
 
 use crate::clouds::Clouds;
@@ -87,36 +87,6 @@ impl Random for Dice {
             chunk.copy_from_slice(&(n ^ (n >> 31)).to_le_bytes()[..chunk.len()]);
         }
         Ok(())
-    }
-}
-
-/// A configuration reads no files here.
-struct Nowhere;
-
-impl Host for Nowhere {
-    fn read_file(&self, _: &str) -> std::io::Result<Vec<u8>> {
-        Err(std::io::ErrorKind::NotFound.into())
-    }
-    fn file_exists(&self, _: &str) -> std::io::Result<bool> {
-        Ok(false)
-    }
-    fn walk_files(&self, _: &str) -> std::io::Result<Vec<String>> {
-        Ok(Vec::new())
-    }
-    fn home(&self) -> Option<String> {
-        None
-    }
-    fn current_directory(&self) -> String {
-        "/".into()
-    }
-    fn plan_time(&self) -> Option<String> {
-        None
-    }
-    fn now(&self) -> Option<String> {
-        None
-    }
-    fn random(&self) -> Option<[u8; 16]> {
-        None
     }
 }
 

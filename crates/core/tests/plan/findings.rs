@@ -1,12 +1,14 @@
 //! What is wrong with a configuration, all of it at once.
 
-use crate::kit::{NoHost, Scene, problems};
+use ampere_lang::eval::Nowhere;
+
+use crate::kit::{Scene, problems};
 use ampere_core::plan::validate;
 use ampere_lang::diagnostic::Severity;
 
 fn validated(text: &str) -> Vec<String> {
     let scene = Scene::new(text);
-    let findings = validate(&scene.module, &scene.kinds, &NoHost);
+    let findings = validate(&scene.module, &scene.kinds, &Nowhere);
     findings
         .iter()
         .map(|d| {

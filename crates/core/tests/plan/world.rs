@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::kit::NoHost;
 use ampere_core::address::{Address, InstanceKey, ResourceName};
 use ampere_core::evaluate::{Node, World};
 use ampere_core::kind::Kinds;
 use ampere_lang::config::{Lifecycle, Local, Module, Resource};
+use ampere_lang::eval::Nowhere;
 use ampere_lang::eval::{Scope, Subject};
 use ampere_lang::source::Span;
 use ampere_lang::syntax::ast::{Body, Expr, ExprKind};
@@ -37,7 +37,7 @@ fn with_locals(locals: Vec<(String, Expr)>) -> Module {
 
 fn lookup(module: &Module, subject: Subject) -> Result<Value, String> {
     let (variables, kinds) = (BTreeMap::new(), Kinds::new());
-    let world = World::new(module, &variables, &kinds, &NoHost);
+    let world = World::new(module, &variables, &kinds, &Nowhere);
     world.lookup(&subject, Span::BUILT).map_err(|d| format!("{}: {}", d.summary, d.detail))
 }
 
@@ -50,7 +50,7 @@ fn a_cycle_is_named_as_a_path_in_the_direction_of_need() {
         ("d".into(), Expr::reference("local", ["a"])),
     ]);
     let (variables, kinds) = (BTreeMap::new(), Kinds::new());
-    let world = World::new(&module, &variables, &kinds, &NoHost);
+    let world = World::new(&module, &variables, &kinds, &Nowhere);
     let findings = world.order().unwrap_err();
     let finding = findings.iter().next().unwrap();
     assert_eq!(findings.len(), 1);
@@ -90,7 +90,7 @@ fn a_keyed_resource_is_an_object_of_its_instances_and_an_instance_sees_its_own_k
     accounts.for_each = Some(each);
     module.resources.insert(accounts.name.clone(), accounts.clone());
     let (variables, kinds) = (BTreeMap::new(), Kinds::new());
-    let world = World::new(&module, &variables, &kinds, &NoHost);
+    let world = World::new(&module, &variables, &kinds, &Nowhere);
     let keys = world.expand(&accounts.name).unwrap();
     assert_eq!(keys.len(), 2);
     let a = Address { resource: accounts.name.clone(), key: Some(InstanceKey::Key("a".into())) };
@@ -113,7 +113,7 @@ fn order_puts_a_resource_after_the_locals_it_refers_to() {
         module.resources.insert(r.name.clone(), r);
     }
     let (variables, kinds) = (BTreeMap::new(), Kinds::new());
-    let world = World::new(&module, &variables, &kinds, &NoHost);
+    let world = World::new(&module, &variables, &kinds, &Nowhere);
     let order: Vec<String> = world.order().unwrap().iter().map(Node::to_string).collect();
     assert_eq!(order, ["terraform_data.b", "local.x", "terraform_data.a"]);
 }

@@ -11,6 +11,7 @@ mod console;
 mod evaluator;
 mod for_expression;
 mod frame;
+mod nowhere;
 mod operator;
 mod range;
 mod reference;
@@ -23,6 +24,7 @@ mod traversal;
 
 pub use condition::{CheckResult, ConditionOutcome, check_condition};
 pub use console::console;
+pub use nowhere::Nowhere;
 pub use reference::{InstanceKey, Reference, Subject, references, references_in_body};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};

@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use ampere_lang::diagnostic::{Diagnostic, Diagnostics};
-use ampere_lang::eval::{Host, Repetition, Scope, Subject, evaluate, references};
+use ampere_lang::eval::{Nowhere, Repetition, Scope, Subject, evaluate, references};
 use ampere_lang::source::Span;
 use ampere_lang::syntax::ast::{BinaryOp, Expr, ExprKind, TemplatePart};
 use ampere_lang::value::{Marks, Type, Value};
@@ -23,35 +23,6 @@ impl Scope for Names {
 
     fn repetition(&self, _: &Subject) -> Repetition {
         self.repetition.unwrap_or(Repetition::Undecided)
-    }
-}
-
-struct Nowhere;
-
-impl Host for Nowhere {
-    fn read_file(&self, _: &str) -> std::io::Result<Vec<u8>> {
-        Err(std::io::ErrorKind::NotFound.into())
-    }
-    fn file_exists(&self, _: &str) -> std::io::Result<bool> {
-        Ok(false)
-    }
-    fn walk_files(&self, _: &str) -> std::io::Result<Vec<String>> {
-        Ok(Vec::new())
-    }
-    fn home(&self) -> Option<String> {
-        None
-    }
-    fn current_directory(&self) -> String {
-        "/".into()
-    }
-    fn plan_time(&self) -> Option<String> {
-        None
-    }
-    fn now(&self) -> Option<String> {
-        None
-    }
-    fn random(&self) -> Option<[u8; 16]> {
-        None
     }
 }
 

@@ -10,7 +10,7 @@ use ampere_core::provider::Providers;
 use ampere_core::secret::Secret as SecretText;
 use ampere_core::store::sqlite::SqliteStore;
 use ampere_lang::config::Module;
-use ampere_lang::eval::Host;
+use ampere_lang::eval::Nowhere;
 use ampere_provider::typed::{Account, Channel, Input, Instance, Messenger, Secret, SecretKind, Stack, Subscription};
 use jiff::Timestamp;
 
@@ -21,35 +21,6 @@ struct Now;
 impl Clock for Now {
     fn now(&self) -> Timestamp {
         Timestamp::now()
-    }
-}
-
-struct Nowhere;
-
-impl Host for Nowhere {
-    fn read_file(&self, _: &str) -> std::io::Result<Vec<u8>> {
-        Err(std::io::ErrorKind::NotFound.into())
-    }
-    fn file_exists(&self, _: &str) -> std::io::Result<bool> {
-        Ok(false)
-    }
-    fn walk_files(&self, _: &str) -> std::io::Result<Vec<String>> {
-        Ok(Vec::new())
-    }
-    fn home(&self) -> Option<String> {
-        None
-    }
-    fn current_directory(&self) -> String {
-        "/".into()
-    }
-    fn plan_time(&self) -> Option<String> {
-        None
-    }
-    fn now(&self) -> Option<String> {
-        None
-    }
-    fn random(&self) -> Option<[u8; 16]> {
-        None
     }
 }
 

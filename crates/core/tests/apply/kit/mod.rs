@@ -1,7 +1,5 @@
 //! What the tests of apply stand on: a stack with a configuration, a cloud and a state, run by run.
 mod cloud;
-#[path = "../../plan/kit/host.rs"]
-mod host;
 #[path = "../../plan/kit/household.rs"]
 mod household;
 #[path = "../../plan/kit/kinds.rs"]
@@ -28,7 +26,7 @@ use ampere_lang::config::{self, Module, variables};
 use ampere_lang::value::Value;
 use tokio_util::sync::CancellationToken;
 
-use host::NoHost;
+use ampere_lang::eval::Nowhere;
 
 /// Bytes that never repeat, the same in every run.
 #[derive(Default)]
@@ -118,7 +116,7 @@ impl Stack {
             vault: Arc::new(Vault::open(&root, "test", &rows.keys, self.random.clone()).unwrap()),
             clock: self.clock.clone(),
             random: self.random.clone(),
-            host: Arc::new(NoHost),
+            host: Arc::new(Nowhere),
             actor: "ada@laptop".into(),
         }
     }

@@ -109,6 +109,7 @@ fn server() -> Schema {
     let zone = Attribute { presence: Presence::OptionalComputed, ..optional("zone", OnChange::Replace) };
     let attributes = vec![
         id(),
+        optional("account", OnChange::Replace),
         optional("subscription", OnChange::Replace),
         required("location", OnChange::Replace),
         optional("size", OnChange::Update),

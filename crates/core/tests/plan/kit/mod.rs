@@ -1,11 +1,9 @@
 //! What the tests of the planner stand on: a scene (configuration, state, cloud), and plans as short texts.
-mod host;
 mod household;
 mod kinds;
 mod listing;
 mod world;
 
-pub use host::NoHost;
 pub use household::household_kinds;
 pub use kinds::kinds;
 pub use listing::{listing, problems, steps};
@@ -20,7 +18,7 @@ use ampere_core::kind::{Fingerprint, Kinds};
 use ampere_core::plan::{Mode, Options, Plan, PlanInput, Target, plan};
 use ampere_core::snapshot::{Object, ObjectKey, Snapshot};
 use ampere_lang::config::{self, Module, variables};
-use ampere_lang::eval::constant;
+use ampere_lang::eval::{Nowhere, constant};
 use ampere_lang::source::FileId;
 use ampere_lang::syntax::parse_expression;
 use ampere_lang::value::convert::convert;
@@ -107,7 +105,7 @@ impl Scene {
             inventory: &self.inventory,
             imported: &self.imported,
             options: &self.options,
-            host: &NoHost,
+            host: &Nowhere,
             fingerprint: &TestFingerprint,
             marker: &marker,
             now: now(),

@@ -8,6 +8,7 @@ use ampere_core::inventory::Observed;
 use ampere_core::plan::{Action, Operation, Plan, Step, propose};
 use ampere_core::retention::Tombstone;
 use ampere_core::snapshot::{Object, ObjectKey, OutputValue};
+use ampere_lang::eval::Nowhere;
 use ampere_lang::value::Value;
 
 use super::{Scene, TestFingerprint, marker};
@@ -20,7 +21,7 @@ impl Scene {
         let module = self.module.clone();
         let variables = self.variables.clone();
         let kinds = self.kinds.clone();
-        let world = World::new(&module, &variables, &kinds, &super::NoHost).applying();
+        let world = World::new(&module, &variables, &kinds, &Nowhere).applying();
         for change in plan.changes.iter().filter(|c| c.deposed.is_none()) {
             if let Some(after) = &change.after {
                 world.set(&change.address, after.clone());
