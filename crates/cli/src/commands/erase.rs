@@ -3,8 +3,7 @@ use std::collections::BTreeMap;
 
 use ampere_core::address::Address;
 use ampere_core::identity::AddressHash;
-use ampere_core::kind::Fingerprint;
-use ampere_core::plan::OWNER;
+use ampere_core::plan;
 use ampere_core::render::{Style, Text};
 use ampere_core::retention::{Cause, Departure, Owner, Tombstone};
 use ampere_core::snapshot::ObjectKey;
@@ -121,7 +120,7 @@ impl Household {
             let detail = format!("{target} belongs to no account, so there is nobody whose data could be erased.");
             return Err(Failure::error("Not part of an account", detail));
         };
-        let owner = Owner(loaded.vault.fingerprint(OWNER, uid).into());
+        let owner = plan::owner(&*loaded.vault, uid);
         let members = loaded.snapshot.objects.keys().filter(|key| uid_of(key) == Some(uid));
         Ok(Household { owner, members: members.map(|key| key.address.clone()).collect() })
     }

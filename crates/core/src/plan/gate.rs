@@ -101,14 +101,6 @@ impl Planner<'_> {
         }
     }
 
-    /// Whether an instance that is not there would belong to an account that must go; then it is put off for good.
-    pub(super) fn is_left_behind(&mut self, address: &Address) -> bool {
-        let Some(why) = self.fate_of_new(address) else { return false };
-        self.world.set_absent(address);
-        self.not_made(address, why);
-        true
-    }
-
     /// Puts an instance off for good; one that has vanished is forgotten.
     fn not_made(&mut self, address: &Address, why: String) {
         if let Some(gone) = self.prior.gone.remove(address) {

@@ -27,9 +27,6 @@ impl Planner<'_> {
             Some(Fate::Held { why }) => return self.hold(&address, existing, why),
             None => {}
         }
-        if existing.is_none() && self.is_left_behind(&address) {
-            return;
-        }
         let Some(config) = self.instance_config(resource, kind, &address) else {
             self.world.set(&address, undecided());
             if let Some(existing) = existing {

@@ -38,7 +38,7 @@ pub use import::{ImportRequest, import_requests};
 pub use input::PlanInput;
 pub use planner::plan;
 pub use propose::{Proposal, propose};
-pub use retention::OWNER;
+pub use retention::owner;
 pub use scope::{Scope, scope};
 pub use types::*;
 pub use validate::validate;

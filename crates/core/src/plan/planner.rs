@@ -135,7 +135,7 @@ impl<'a> Planner<'a> {
         let mut changes: Vec<_> = self.drafts.into_values().map(|draft| draft.change).chain(leftovers).collect();
         changes.sort_by(|a, b| (&a.address, &a.deposed, &a.id).cmp(&(&b.address, &b.deposed, &b.id)));
         let drift = std::mem::take(&mut self.prior.drift);
-        let departures = self.departing.begun();
+        let departures = self.departing.begun(|address| (self.input.marker)(address).address);
         let plan = Plan {
             id: String::new(),
             mode: self.input.options.mode,

@@ -13,11 +13,13 @@ use super::prior::{Existing, Origin, Prior, adopted};
 use super::{Mode, PlanInput, Reason};
 use crate::address::Address;
 use crate::identity::AddressHash;
-use crate::kind::Gate;
+use crate::kind::{Fingerprint, Gate};
 use crate::retention::{Cause, Departure, Owner, Tombstone, deadline};
 
-/// What a fingerprint of an account's uid is a fingerprint of.
-pub const OWNER: &str = "ampere.owner";
+/// By what a household is known: the keyed fingerprint of its account's uid.
+pub fn owner(fingerprint: &dyn Fingerprint, uid: &str) -> Owner {
+    Owner(fingerprint.fingerprint("ampere.owner", uid).into())
+}
 
 /// The households that a plan deletes, and those it leaves alone until a person has agreed.
 #[derive(Debug, Default)]
@@ -28,7 +30,7 @@ pub(super) struct Departing {
     /// Their addresses.
     by_hash: BTreeMap<AddressHash, Owner>,
     /// Configured instances that belong to one, as far as the plan has come.
-    addresses: BTreeSet<Address>,
+    addresses: BTreeMap<Address, Owner>,
 }
 
 /// Why and until when.
@@ -93,9 +95,10 @@ impl Departing {
         if self.households.is_empty() {
             return;
         }
-        let uids: BTreeSet<Arc<str>> = everything(input, prior).filter_map(|object| object.uid).collect();
+        let halves = prior.deposed.iter().filter_map(|(key, half)| uid(input, key.address.kind(), half));
+        let uids: BTreeSet<Arc<str>> = everything(input, prior).filter_map(|object| object.uid).chain(halves).collect();
         for uid in uids {
-            let owner = owner(input, &uid);
+            let owner = owner(input.fingerprint, &uid);
             if self.households.contains_key(&owner) {
                 self.by_uid.insert(uid, owner);
             }
@@ -137,7 +140,7 @@ impl Departing {
             }
         }
         for (uid, end) in ended {
-            let owner = owner(input, &uid);
+            let owner = owner(input.fingerprint, &uid);
             let members = members.remove(&uid).unwrap_or_default().into_iter().collect();
             // One that was held back keeps the time of which it was first seen.
             let held = input.snapshot.tombstones.get(&owner).map(|tombstone| tombstone.since);
@@ -149,10 +152,21 @@ impl Departing {
         }
     }
 
-    /// The departures that begin with this plan.
-    pub(super) fn begun(&self) -> Vec<Departure> {
+    /// The departures that begin with this plan. What is configured and only half there, or not yet, belongs to them too.
+    pub(super) fn begun(&self, hash: impl Fn(&Address) -> AddressHash) -> Vec<Departure> {
         let new = self.households.values().filter(|household| !household.held);
-        new.filter_map(|household| household.new.clone()).collect()
+        let mut begun: BTreeMap<&Owner, Departure> =
+            new.filter_map(|household| household.new.as_ref()).map(|new| (&new.owner, new.clone())).collect();
+        for (address, owner) in &self.addresses {
+            if let Some(departure) = begun.get_mut(owner) {
+                departure.members.push(hash(address));
+            }
+        }
+        for departure in begun.values_mut() {
+            departure.members.sort();
+            departure.members.dedup();
+        }
+        begun.into_values().collect()
     }
 
     /// Whether what bears the hash of an address belongs to a household that goes now.
@@ -160,9 +174,17 @@ impl Departing {
         self.household(None, hash).is_some_and(|household| !household.held)
     }
 
+    /// The household that an object belongs to. An address tells it only of what says itself of no account: another
+    /// customer's object may have come to an address of those who left (moved, imported).
+    fn owner(&self, uid: Option<&str>, hash: &AddressHash) -> Option<&Owner> {
+        match uid {
+            Some(uid) => self.by_uid.get(uid),
+            None => self.by_hash.get(hash),
+        }
+    }
+
     fn household(&self, uid: Option<&str>, hash: &AddressHash) -> Option<&Household> {
-        let owner = uid.and_then(|uid| self.by_uid.get(uid)).or_else(|| self.by_hash.get(hash))?;
-        self.households.get(owner)
+        self.households.get(self.owner(uid, hash)?)
     }
 }
 
@@ -171,11 +193,6 @@ struct End {
     why: String,
     cause: Cause,
     since: Timestamp,
-}
-
-/// The keyed fingerprint of a uid.
-fn owner(input: &PlanInput<'_>, uid: &str) -> Owner {
-    Owner(input.fingerprint.fingerprint(OWNER, uid).into())
 }
 
 /// An object that is there, and the account it belongs to.
@@ -204,39 +221,44 @@ fn uid(input: &PlanInput<'_>, kind: &str, existing: &Existing) -> Option<Arc<str
 }
 
 impl Planner<'_> {
-    /// What becomes of a configured instance whose household must go; none if it may stay.
+    /// What becomes of a configured instance whose household must go; none if it may stay. One that says itself of no account
+    /// (it is not there, or half made) belongs to the account that its configuration names.
     pub(super) fn fate(&mut self, address: &Address, existing: Option<&Existing>) -> Option<Fate> {
         let uid = existing.and_then(|existing| uid(self.input, address.kind(), existing));
         let hash = (self.input.marker)(address).address;
-        let Household { why, since, held, .. } = self.departing.household(uid.as_deref(), &hash)?.clone();
+        let owner = match self.departing.owner(uid.as_deref(), &hash) {
+            Some(owner) => owner.clone(),
+            None if uid.is_none() => self.configured_owner(address)?,
+            None => return None,
+        };
+        let Household { why, since, held, .. } = self.departing.households.get(&owner)?.clone();
         if held {
             return Some(Fate::Held { why });
         }
-        self.departing.addresses.insert(address.clone());
+        self.departing.addresses.insert(address.clone(), owner);
         Some(Fate::Departs { why, deadline: deadline(since) })
     }
 
-    /// Why an instance cannot be made that would belong to an account which must go.
-    pub(super) fn fate_of_new(&mut self, address: &Address) -> Option<String> {
+    /// The household of the account that an instance's configuration names, if that account is one that goes.
+    fn configured_owner(&self, address: &Address) -> Option<Owner> {
         let arguments = &self.world.resource(&address.resource)?.config.attributes;
         let account = arguments.iter().find(|argument| &*argument.name == "account")?;
         let (account, findings) = evaluate(&account.value, &self.world.inside(address), self.input.host);
         if findings.has_errors() || !account.is_null() {
             return None;
         }
-        let gone = self.needs(address).into_iter().find_map(|needed| self.departed(&needed).cloned())?;
-        self.departing.addresses.insert(address.clone());
-        Some(format!("It belongs to {gone}, whose account has left"))
+        self.needs(address).into_iter().find_map(|needed| self.departed(&needed).cloned())
     }
 
-    /// The departing instance that an address, perhaps of a whole resource, stands for.
-    fn departed(&self, needed: &Address) -> Option<&Address> {
+    /// The household of the departing instance that an address, perhaps of a whole resource, stands for.
+    fn departed(&self, needed: &Address) -> Option<&Owner> {
         let departing = &self.departing.addresses;
         if needed.key.is_some() {
             return departing.get(needed);
         }
         let first = Address { resource: ResourceName::clone(&needed.resource), key: None };
-        departing.range(first..).next().filter(|found| found.resource == needed.resource)
+        let found = departing.range(first..).next().filter(|(found, _)| found.resource == needed.resource);
+        found.map(|(_, owner)| owner)
     }
 
     /// Deletes whatever belongs to households that must go and that the walk through the configuration has not met: what is

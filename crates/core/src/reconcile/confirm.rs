@@ -3,11 +3,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::pass::is_complete;
 use super::{PassReport, Reconciler};
+use ampere_lang::value::Value;
+
 use crate::audit;
 use crate::engine::{Engine, EngineError};
 use crate::identity::AddressHash;
 use crate::inventory::{Depth, Inventory};
-use crate::plan::OWNER;
+use crate::plan;
 use crate::retention::{Owner, Tombstone};
 use crate::snapshot::Snapshot;
 use crate::store::Lease;
@@ -51,7 +53,7 @@ impl Reconciler {
     ) -> Result<Vec<Tombstone>, EngineError> {
         let waits = |tombstone: &&Tombstone| tombstone.is_begun() && tombstone.confirmed_at.is_none();
         let waiting: Vec<&Tombstone> = snapshot.tombstones.values().filter(waits).collect();
-        if waiting.is_empty() || !is_complete(inventory) {
+        if waiting.is_empty() || !is_complete(inventory) || is_unsettled(snapshot) {
             return Ok(Vec::new());
         }
         let found = Presence::of(&self.engine, inventory, Some(snapshot));
@@ -68,6 +70,15 @@ impl Reconciler {
     }
 }
 
+/// Whether a create has no end, and no object: nobody knows yet for whom it made something.
+fn is_unsettled(snapshot: &Snapshot) -> bool {
+    let known: BTreeSet<String> = match snapshot.pending.is_empty() {
+        true => BTreeSet::new(),
+        false => snapshot.objects.keys().map(|key| key.address.to_string()).collect(),
+    };
+    snapshot.pending.iter().any(|step| step.operation == "create" && !known.contains(&step.address))
+}
+
 /// Households and addresses of which something is there.
 pub(super) struct Presence {
     owners: BTreeSet<Owner>,
@@ -79,17 +90,19 @@ impl Presence {
     pub(super) fn of(engine: &Engine, inventory: &Inventory, snapshot: Option<&Snapshot>) -> Presence {
         let mut uids: BTreeSet<String> = BTreeSet::new();
         let mut addresses = BTreeSet::new();
-        let kinds = engine.providers.kinds();
-        for (name, listing) in &inventory.listings {
-            for observed in &listing.objects {
-                addresses.insert(observed.marker.address.clone());
-                let object = observed.object();
-                uids.extend(kinds.get(&**name).and_then(|kind| kind.owner(&object)).map(str::to_owned));
-            }
+        // An address tells whose an object is only if the object does not say it itself.
+        let mut note = |kind: &str, object: &Value, address: AddressHash| {
+            let uid = engine.providers.kind(kind).and_then(|kind| kind.owner(object));
+            match uid {
+                Some(uid) => uids.insert(uid.to_owned()),
+                None => addresses.insert(address),
+            };
+        };
+        for (kind, listing) in &inventory.listings {
+            listing.objects.iter().for_each(|o| note(kind, &o.object(), o.marker.address.clone()));
         }
         for (key, object) in snapshot.into_iter().flat_map(|snapshot| &snapshot.objects) {
-            addresses.insert(engine.vault.marker(&key.address).address);
-            uids.extend(kinds.get(key.address.kind()).and_then(|k| k.owner(&object.attributes)).map(str::to_owned));
+            note(key.address.kind(), &object.attributes, engine.vault.marker(&key.address).address);
         }
         let owners = uids.iter().map(|uid| engine.owner(uid)).collect();
         Presence { owners, addresses }
@@ -104,7 +117,6 @@ impl Presence {
 impl Engine {
     /// By what a household is known: the keyed fingerprint of its account's uid.
     pub fn owner(&self, uid: &str) -> Owner {
-        use crate::kind::Fingerprint;
-        Owner(self.vault.fingerprint(OWNER, uid).into())
+        plan::owner(&*self.vault, uid)
     }
 }

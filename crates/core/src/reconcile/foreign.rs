@@ -93,7 +93,7 @@ impl Reconciler {
 fn told(action: &ForeignAction) -> Diagnostic {
     let detail = format!(
         "The cloud's log has {:?} on the {} {} at {}. Ampere has no such call: somebody else who holds the project's token, or \
-         sits at its console, ordered it.",
+         sits at its console, ordered it. Find out who, and withdraw the token if it was none of you.",
         action.command, action.kind, action.object, action.at
     );
     Diagnostic::warning("Somebody else acted on an object of this stack", detail)

@@ -1,7 +1,7 @@
 //! Households that must go when their last contract has ended (R1, R2, R3).
 use ampere_core::inventory::{Observed, Part};
-use ampere_core::plan::{Mode, OWNER};
-use ampere_core::retention::{Cause, Owner, Tombstone};
+use ampere_core::plan::{self, Mode};
+use ampere_core::retention::{Cause, Tombstone};
 use ampere_core::snapshot::ObjectKey;
 use ampere_lang::config::Module;
 use ampere_lang::value::Value;
@@ -179,7 +179,7 @@ fn the_guard_holds_a_household_as_it_is() {
     assert_eq!(steps(&scene.plan()), "");
     // What has begun is not held any more, nor is what its owner wants.
     let id = scene.snapshot.objects[&ObjectKey::current(address("cloud_account.all[\"bob\"]"))].id.clone();
-    let owner = Owner(scene.input().fingerprint.fingerprint(OWNER, &id.0).into());
+    let owner = plan::owner(scene.input().fingerprint, &id.0);
     let wish = ampere_core::retention::Departure {
         owner: owner.clone(),
         members: Vec::new(),
@@ -190,4 +190,35 @@ fn the_guard_holds_a_household_as_it_is() {
     let plan = scene.plan();
     assert_eq!(plan.changes.iter().filter(|c| c.action.destroys()).count(), 3);
     assert!(steps(&plan).contains("bob") && !steps(&plan).contains("delete all-1"), "{}", steps(&plan));
+}
+
+#[test]
+fn another_customers_object_at_an_address_of_those_who_left_stays() {
+    let mut scene = scene();
+    ended(&mut scene, "ada", MORNING);
+    let plan = scene.plan();
+    scene.apply(&plan);
+    let moved = ["cloud_account", "cloud_subscription", "cloud_secret"]
+        .map(|kind| format!("moved {{\n  from = {kind}.all[\"bob\"]\n  to = {kind}.all[\"ada\"]\n}}\n"));
+    scene.configure(&format!("{}\n{}", STACK.replace("ada = 1, bob = 2", "ada = 1"), moved.concat()));
+    let plan = scene.plan();
+    assert_eq!(problems(&plan), "");
+    assert!(plan.changes.iter().all(|c| !c.action.destroys()), "{}", scene.listing());
+}
+
+#[test]
+fn r2_what_is_half_made_and_says_itself_of_nobody_goes_with_the_account_that_is_configured() {
+    let mut scene = scene();
+    let server =
+        "\nresource \"cloud_server\" \"ada\" {\n  account = cloud_account.all[\"ada\"].id\n  location = \"fsn1\"\n}";
+    scene.configure(&format!("{STACK}{server}"));
+    scene.cloud("cloud_server.ada", "s-9", "{ id = \"s-9\", location = \"fsn1\" }");
+    ended(&mut scene, "ada", MORNING);
+    let plan = scene.plan();
+    assert_eq!(problems(&plan), "");
+    assert!(steps(&plan).contains("delete s-9 cloud_server.ada"), "{}", steps(&plan));
+    let hash = marker(&address("cloud_server.ada")).address;
+    assert!(plan.departures[0].members.contains(&hash));
+    scene.apply(&plan);
+    assert_eq!((steps(&scene.plan()).as_str(), problems(&scene.plan()).as_str()), ("", ""));
 }

@@ -3,9 +3,8 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use ampere_core::kind::Fingerprint;
 use ampere_core::notice::{Desk, NoticeError, Occasion, Recipient, service_update};
-use ampere_core::plan::OWNER;
+use ampere_core::plan;
 use ampere_core::retention::Owner;
 use ampere_core::snapshot::ObjectKey;
 use ampere_core::store::Lease;
@@ -102,7 +101,7 @@ async fn queue(
 
 fn occasions(args: &SendArgs, subject: &str, text: &str, loaded: &Loaded) -> Result<Vec<Occasion>, Failure> {
     let kinds = kinds::all();
-    let owner = |uid: &str| Owner(loaded.vault.fingerprint(OWNER, uid).into());
+    let owner = |uid: &str| plan::owner(&*loaded.vault, uid);
     let objects = loaded.snapshot.objects.iter().map(|(key, object)| (key.address.kind(), &object.attributes));
     let news = (subject, text);
     let mut occasions = service_update(&kinds, objects, &loaded.snapshot.tombstones, &owner, news, Timestamp::now());
@@ -125,7 +124,7 @@ fn meant(args: &SendArgs, loaded: &Loaded) -> Result<BTreeSet<Owner>, Failure> {
             let detail = format!("Nothing in the state that belongs to an account is called {text}.");
             return Err(Failure::error("No matching objects found", detail));
         };
-        meant.insert(Owner(loaded.vault.fingerprint(OWNER, uid).into()));
+        meant.insert(plan::owner(&*loaded.vault, uid));
     }
     Ok(meant)
 }
