@@ -128,6 +128,21 @@ pub struct PlanRequest<'a> {
     pub proposed: Value,
     /// Makes keyed fingerprints (of write-only values).
     pub fingerprint: &'a dyn Fingerprint,
+    /// The other objects of the plan, by kind and id, as they will be.
+    pub objects: &'a dyn Objects,
+}
+
+/// Looks up what other objects will be.
+pub trait Objects {
+    /// The object of a kind that has this id, after the plan's change of it; none if none is known by that id, or if it goes.
+    fn object(&self, kind: &str, id: &str) -> Option<Value>;
+}
+
+/// No other objects are known.
+impl Objects for () {
+    fn object(&self, _kind: &str, _id: &str) -> Option<Value> {
+        None
+    }
 }
 
 /// A kind's answer.

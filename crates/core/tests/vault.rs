@@ -210,6 +210,15 @@ fn markers_depend_on_key_stack_and_address() {
 }
 
 #[test]
+fn a_stack_signs_with_one_key_for_ever_and_no_other_stack_has_it() {
+    let open = |root: u8, stack: &str| Vault::open(&RootKey::from_bytes([root; 32]), stack, &[], random()).unwrap();
+    let seed = open(1, "prod").signing_seed();
+    assert_eq!(seed, open(1, "prod").signing_seed());
+    assert_ne!(seed, open(2, "prod").signing_seed());
+    assert_ne!(seed, open(1, "test").signing_seed());
+}
+
+#[test]
 fn fingerprints_are_equal_for_equal_secrets_of_one_place_and_stack() {
     let (a, b) = (vault(1), vault(2));
     let print = |v: &Vault, context, secret| v.fingerprint(context, secret);

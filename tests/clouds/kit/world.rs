@@ -13,6 +13,7 @@ use ampere_core::vault::{RootKey, Vault};
 use ampere_lang::value::{Marks, Value};
 use ampere_provider::{AmpereProvider, Settings};
 use sha2::{Digest, Sha256};
+use tokio_util::sync::CancellationToken;
 
 use crate::{Backend, Bases, Outside, Tap};
 
@@ -53,6 +54,8 @@ pub struct World {
     pub vault: Vault,
     /// What steps told about their progress.
     pub told: Mutex<Vec<String>>,
+    /// Never cancelled.
+    pub cancel: CancellationToken,
 }
 
 /// What is in every email address of a case, and in no other's.
@@ -109,6 +112,7 @@ impl World {
             provider: AmpereProvider::new(&settings).expect("a provider"),
             vault,
             told: Mutex::default(),
+            cancel: CancellationToken::new(),
         }
     }
 
@@ -142,8 +146,14 @@ impl World {
             (attribute.name, value)
         }));
         let address = Address::new(kind, "any");
-        let planned =
-            rules.plan(PlanRequest { address: &address, prior, config: &whole, proposed, fingerprint: &self.vault });
+        let planned = rules.plan(PlanRequest {
+            address: &address,
+            prior,
+            config: &whole,
+            proposed,
+            fingerprint: &self.vault,
+            objects: &(),
+        });
         assert!(!planned.diagnostics.has_errors(), "{:?}", planned.diagnostics);
         planned.after
     }
@@ -293,6 +303,7 @@ impl<'a> Step<'a> {
             sealer: &world.vault,
             fingerprint: &world.vault,
             progress: &*self.told,
+            cancel: &world.cancel,
         }
     }
 }

@@ -104,6 +104,7 @@ impl Run<'_> {
             sealer: self.input.vault,
             fingerprint: self.input.vault,
             progress,
+            cancel: &self.input.cancel,
         }
     }
 

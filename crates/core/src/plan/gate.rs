@@ -42,7 +42,8 @@ impl Planner<'_> {
         let Some(reference) = reference.filter(|v| !v.is_null()) else { return Verdict::Go(None) };
         let unsure = || Verdict::Go(Some(precondition(&gated)));
         let Some(id) = reference.as_str() else { return unsure() };
-        let Some(target) = self.by_id.get(&(gated.kind.into(), ExternalId::from(id))) else { return unsure() };
+        let target = self.by_id.get(&(gated.kind.into(), ExternalId::from(id)));
+        let Some((_, target)) = target else { return unsure() };
         match (gated.judge)(target, self.input.now) {
             Gate::Open => Verdict::Go(None),
             Gate::Unknown => unsure(),

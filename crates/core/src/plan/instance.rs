@@ -16,7 +16,8 @@ use super::retention::Fate;
 use super::{Action, Reason};
 use crate::address::Address;
 use crate::evaluate::Config;
-use crate::kind::Kind;
+use crate::identity::ExternalId;
+use crate::kind::{Kind, Objects};
 
 impl Planner<'_> {
     /// Plans one instance and tells the world what will become of it.
@@ -96,6 +97,10 @@ impl Planner<'_> {
             draft.change.importing = Some(existing.id.clone());
         }
         let prior = existing.attributes.clone();
+        if existing.origin != Origin::State {
+            let key = (address.resource.resource_type.clone(), existing.id.clone());
+            self.by_id.insert(key, (address.clone(), prior.clone()));
+        }
         let wanted = ignore_changes(&resource.lifecycle.ignore_changes, kind.schema(), &prior, &config.value);
         let mut proposal = self.propose(resource, kind, address, Some(&prior), &wanted);
         if existing.origin != Origin::State {
@@ -149,7 +154,7 @@ impl Planner<'_> {
         prior: Option<&Value>,
         config: &Value,
     ) -> Proposal {
-        let mut proposal = propose(kind, address, prior, config, self.input.fingerprint);
+        let mut proposal = propose(kind, address, prior, config, self.input.fingerprint, &*self);
         let findings = std::mem::take(&mut proposal.diagnostics);
         self.diagnostics.extend(placed(findings, resource, kind.schema(), address));
         proposal
@@ -195,6 +200,16 @@ impl Planner<'_> {
         let node = crate::evaluate::Node::Resource(address.resource.clone());
         let needed = self.world.graph().dependencies(&node);
         needed.iter().map(|d| self.world.needed_address(address, d)).collect()
+    }
+}
+
+impl Objects for Planner<'_> {
+    fn object(&self, kind: &str, id: &str) -> Option<Value> {
+        let (address, now) = self.by_id.get(&(kind.into(), ExternalId::from(id)))?;
+        match self.drafts.get(address) {
+            Some(draft) => draft.change.after.clone(),
+            None => Some(now.clone()),
+        }
     }
 }
 

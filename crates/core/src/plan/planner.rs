@@ -29,8 +29,8 @@ pub(super) struct Planner<'a> {
     /// Resources whose replacements are made first.
     pub(super) create_first: BTreeSet<ResourceName>,
     pub(super) departing: Departing,
-    /// Objects as they are, by kind and id, for gates.
-    pub(super) by_id: BTreeMap<(Arc<str>, ExternalId), Value>,
+    /// Where the objects that are there belong, by kind and id, and what they are.
+    pub(super) by_id: BTreeMap<(Arc<str>, ExternalId), (Address, Value)>,
     pub(super) drafts: BTreeMap<Address, Draft>,
     /// Deposed objects and orphans: they share addresses with nobody that is referred to.
     pub(super) leftovers: Vec<Draft>,

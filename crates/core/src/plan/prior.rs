@@ -119,10 +119,12 @@ impl Prior {
         self.gone.insert(address, Gone { remembered_at: key.address.clone() });
     }
 
-    /// All objects there are by kind and id, for gates.
-    pub(super) fn by_id(&self) -> BTreeMap<(Arc<str>, ExternalId), Value> {
-        let known = self.current.iter().map(|(a, e)| ((a.resource.resource_type.clone(), e.id.clone()), e));
-        known.map(|(key, existing)| (key, existing.attributes.clone())).collect()
+    /// All objects of the state that are there, by kind and id.
+    pub(super) fn by_id(&self) -> BTreeMap<(Arc<str>, ExternalId), (Address, Value)> {
+        let known = self.current.iter();
+        known
+            .map(|(a, e)| ((a.resource.resource_type.clone(), e.id.clone()), (a.clone(), e.attributes.clone())))
+            .collect()
     }
 
     /// Takes an object out that bears the hash of an address and that nobody has claimed.

@@ -7,7 +7,7 @@ use ampere_lang::value::{Marks, Path, Step, Value};
 
 use super::compare::differs_at;
 use crate::address::Address;
-use crate::kind::{Fingerprint, Kind, PlanRequest, Planned};
+use crate::kind::{Fingerprint, Kind, Objects, PlanRequest, Planned};
 use crate::schema::{Attribute, OnChange, Schema};
 
 /// What is asked for, and whether it can be had in place.
@@ -22,18 +22,17 @@ pub struct Proposal {
 }
 
 /// Works out the object wanted: for a create without `prior`, for a change with the refreshed one.
-///
-/// Apply calls it again with the configuration's final values, so that a plan and its apply never differ in the rules.
 pub fn propose(
     kind: &dyn Kind,
     address: &Address,
     prior: Option<&Value>,
     config: &Value,
     fingerprint: &dyn Fingerprint,
+    objects: &dyn Objects,
 ) -> Proposal {
     let schema = kind.schema();
     let proposed = generic(schema, prior, config);
-    let planned = kind.plan(PlanRequest { address, prior, config, proposed, fingerprint });
+    let planned = kind.plan(PlanRequest { address, prior, config, proposed, fingerprint, objects });
     let Planned { after, replace, diagnostics } = planned;
     let after = tidy(schema, &after);
     let replace = match prior {

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use ampere_lang::value::Value;
 use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
 
 use crate::address::Address;
 use crate::identity::{ExternalId, Marker};
@@ -75,12 +76,14 @@ pub struct Request<'a> {
     pub after: Option<&'a Value>,
     /// Values of write-only attributes, by name. Only here does a secret travel in the clear.
     pub write_only: &'a BTreeMap<&'static str, Secret>,
-    /// Seals secrets before they go anywhere.
+    /// Seals secrets before they go anywhere, and opens them for the box they are for.
     pub sealer: &'a dyn Sealer,
     /// Makes the keyed fingerprint of a write-only value that became known only after the plan was made.
     pub fingerprint: &'a dyn Fingerprint,
     /// Told about progress on long work.
     pub progress: &'a (dyn Fn(&str) + Sync),
+    /// Cancelled when a person wants the run to stop: long waits end where the next run can go on.
+    pub cancel: &'a CancellationToken,
 }
 
 /// An object after a create or an update.

@@ -2,8 +2,8 @@
 //!
 //! | key | where it is | what it does |
 //! |---|---|---|
-//! | [`RootKey`] | a file of mode 0600, the environment, a KMS: the caller's matter | derives the four below (HKDF) |
-//! | wrapping key, marker key, fingerprint key, plan key | memory only | one purpose each |
+//! | [`RootKey`] | a file of mode 0600, the environment, a KMS: the caller's matter | derives the five below (HKDF) |
+//! | wrapping key, marker key, fingerprint key, plan key, signing key | memory only | one purpose each |
 //! | account key | a row of the state, wrapped | destroying the row destroys what was sealed under it, backups included |
 //! | data key | nowhere | derived for one message, used once |
 //!
@@ -32,7 +32,7 @@ use crate::identity::{AddressHash, Marker, StackId};
 use crate::kind::Fingerprint;
 use crate::secret::Secret;
 use crate::snapshot::StoredKey;
-use derive::{Key, keyed_hash};
+use derive::{Key, derive, keyed_hash};
 use keyring::Keyring;
 
 /// The account of what belongs to no customer.
@@ -45,6 +45,7 @@ pub struct Vault {
     marker: Key,
     fingerprint: Key,
     plan: Key,
+    signing: Key,
     keyring: Mutex<Keyring>,
     random: Arc<dyn Random>,
 }
@@ -77,6 +78,7 @@ impl Vault {
         let vault = Vault {
             fingerprint: root.subkey("fingerprint"),
             plan: root.subkey("plan file"),
+            signing: root.subkey("signing"),
             keyring: Mutex::new(Keyring::new(root.subkey("wrap"), keys)),
             marker,
             stack,
@@ -145,23 +147,10 @@ impl Vault {
         id
     }
 
-    /// Opens a sealed text at the place it was sealed for.
-    ///
-    /// # Errors
-    /// [`SealError::NoKey`] if its key was destroyed, [`SealError::NotSealed`] for another text,
-    /// [`SealError::DoesNotOpen`] if it was changed, moved or sealed under another key.
-    pub fn open_sealed(&self, context: &SealContext<'_>, sealed: &Sealed) -> Result<Secret, SealError> {
-        let (id, body) = sealed.parts()?;
-        let key = self.keyring().get(&id)?;
-        let padded = envelope::open(&key, &context.associated_data(&id), &body)?;
-        let text = std::str::from_utf8(padding::unpad(&padded)?).map_err(|_| SealError::NotSealed)?;
-        Ok(Secret::new(text))
-    }
-
     /// Seals anew for another place what was sealed for one (an object that moved to another address).
     ///
     /// # Errors
-    /// As [`Vault::open_sealed`] and [`Sealer::seal`].
+    /// As [`Sealer::open_sealed`] and [`Sealer::seal`].
     pub fn reseal(&self, from: &SealContext<'_>, to: &SealContext<'_>, sealed: &Sealed) -> Result<Sealed, SealError> {
         self.seal(to, &self.open_sealed(from, sealed)?)
     }
@@ -192,6 +181,20 @@ impl Sealer for Vault {
         let padded = padding::pad(secret.expose().as_bytes())?;
         let body = envelope::seal(&key, &context.associated_data(&id), &padded, &*self.random)?;
         Ok(Sealed::from_parts(&id, &body))
+    }
+
+    fn open_sealed(&self, context: &SealContext<'_>, sealed: &Sealed) -> Result<Secret, SealError> {
+        let (id, body) = sealed.parts()?;
+        let key = self.keyring().get(&id)?;
+        let padded = envelope::open(&key, &context.associated_data(&id), &body)?;
+        let text = std::str::from_utf8(padding::unpad(&padded)?).map_err(|_| SealError::NotSealed)?;
+        Ok(Secret::new(text))
+    }
+
+    fn signing_seed(&self) -> Zeroizing<[u8; 32]> {
+        let mut seed = Zeroizing::new([0; 32]);
+        derive(b"ampere signing v1", self.signing.as_ref(), self.stack.0.as_bytes(), seed.as_mut());
+        seed
     }
 }
 

@@ -66,10 +66,22 @@ impl SealContext<'_> {
     }
 }
 
-/// Seals secrets.
+/// Seals secrets, opens them for one call, and signs for one stack.
 pub trait Sealer: Sync {
     /// Seals a text for its context.
+    ///
+    /// # Errors
+    /// [`SealError`]: the key is used up, or no random bytes could be had.
     fn seal(&self, context: &SealContext<'_>, secret: &Secret) -> Result<Sealed, SealError>;
+
+    /// Opens a sealed text at the place it was sealed for, to hand it on at once (to the box it is for).
+    ///
+    /// # Errors
+    /// [`SealError`]: its key is gone, it was changed, or it stands where it does not belong.
+    fn open_sealed(&self, context: &SealContext<'_>, sealed: &Sealed) -> Result<Secret, SealError>;
+
+    /// The seed of the key that signs what this stack sends to its boxes: the same at every call, and of no other stack.
+    fn signing_seed(&self) -> Zeroizing<[u8; 32]>;
 }
 
 /// Why a secret could not be sealed or opened. No variant holds any of it.

@@ -2,6 +2,7 @@
 //! once (nothing leaked, nothing made twice).
 use ampere_core::plan::Mode;
 use ampere_core::provider::ProviderErrorKind;
+use ampere_core::vault::Sealer;
 
 use crate::kit::{CUSTOMER, Failure, Fault, Stack, context};
 

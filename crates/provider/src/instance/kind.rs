@@ -189,6 +189,7 @@ mod tests {
             config: &config,
             proposed,
             fingerprint: &None_,
+            objects: &(),
         })
     }
 

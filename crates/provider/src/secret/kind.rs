@@ -199,8 +199,14 @@ mod tests {
             Value::object([("version", Value::unknown(Type::Number)), ("fingerprint", Value::unknown(Type::String))])
         });
         let address = Address::new(schema::KIND, "a");
-        let request =
-            PlanRequest { address: &address, prior: prior.as_ref(), config: &config, proposed, fingerprint: &Reversed };
+        let request = PlanRequest {
+            address: &address,
+            prior: prior.as_ref(),
+            config: &config,
+            proposed,
+            fingerprint: &Reversed,
+            objects: &(),
+        };
         let planned = SecretKind::new().plan(request);
         (integer(&planned.after, "version"), text(&planned.after, "fingerprint").map(str::to_owned))
     }
@@ -242,6 +248,7 @@ mod tests {
             config: &config,
             proposed: config.clone(),
             fingerprint: &Reversed,
+            objects: &(),
         };
         assert!(SecretKind::new().plan(request).diagnostics.has_errors());
     }

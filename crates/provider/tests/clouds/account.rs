@@ -1,6 +1,6 @@
 //! `ampere_account`.
 use ampere_core::provider::ProviderErrorKind;
-use ampere_core::vault::{SealContext, Sealed};
+use ampere_core::vault::{SealContext, Sealed, Sealer};
 use serde_json::json;
 
 use crate::kit::{World, string, text};

@@ -123,7 +123,8 @@ impl World {
         }));
         let address = Address::new(kind, "any");
         let fingerprint = &self.vault;
-        let planned = rules.plan(PlanRequest { address: &address, prior, config: &whole, proposed, fingerprint });
+        let planned =
+            rules.plan(PlanRequest { address: &address, prior, config: &whole, proposed, fingerprint, objects: &() });
         assert!(!planned.diagnostics.has_errors(), "{:?}", planned.diagnostics);
         planned.after
     }
@@ -164,6 +165,7 @@ impl World {
             sealer: &self.vault,
             fingerprint: &self.vault,
             progress: told,
+            cancel: Box::leak(Box::default()),
         })
         .await
     }

@@ -1,5 +1,5 @@
 //! `ampere_secret`.
-use ampere_core::vault::SealContext;
+use ampere_core::vault::{SealContext, Sealer};
 use ampere_lang::value::{Type, Value};
 use serde_json::json;
 
