@@ -112,7 +112,7 @@ impl Scene {
         let (config, findings) = world.config(address).unwrap();
         assert!(!findings.has_errors(), "{findings:?}");
         let kind = self.kinds[address.kind()].clone();
-        let proposal = propose(&*kind, address, prior, &config.value, &TestFingerprint);
+        let proposal = propose(&*kind, address, prior, &config.value, &TestFingerprint, &());
         let input = proposal.after.get("input");
         let entries = proposal.after.entries().unwrap();
         Value::object(entries.iter().map(|(name, value)| {
