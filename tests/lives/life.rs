@@ -1,6 +1,8 @@
 //! What a customer does in a life, and what a contract goes through.
 use ampere_lang::value::{Type, Value};
+use ampere_provider::refunded_at;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 use crate::chance::Chance;
 
@@ -82,6 +84,13 @@ impl Life {
 /// A month, as prices have it here.
 pub const PERIOD: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// Money that came in, and when it was paid back.
+#[derive(Clone, Copy, Debug)]
+pub struct Payment {
+    at: Timestamp,
+    refunded: Option<Timestamp>,
+}
+
 /// A contract as Stripe has it.
 #[derive(Clone, Debug)]
 pub struct Contract {
@@ -89,7 +98,11 @@ pub struct Contract {
     pub status: &'static str,
     /// `erase_on` is `cancel_request`
     pub strict: bool,
-    /// Until when is paid.
+    /// When it was signed.
+    pub created: Timestamp,
+    /// The current period.
+    pub period_start: Timestamp,
+    /// Its end.
     pub period_end: Timestamp,
     /// Whether it ends then.
     pub at_period_end: bool,
@@ -97,7 +110,9 @@ pub struct Contract {
     pub canceled_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// When all was paid back.
+    /// What was paid for it.
+    pub payments: Vec<Payment>,
+    /// When all that was paid for a period was paid back for the first time: no later period makes it undone.
     pub refunded_at: Option<Timestamp>,
     /// Where an open invoice can be paid.
     pub payment_url: bool,
@@ -110,13 +125,60 @@ impl Contract {
         Contract {
             status: if trial.is_some() { "trialing" } else { "incomplete" },
             strict,
+            created: at,
+            period_start: at,
             period_end: at + length,
             at_period_end: false,
             canceled_at: None,
             ended_at: None,
+            payments: Vec::new(),
             refunded_at: None,
             payment_url: trial.is_none(),
         }
+    }
+
+    /// A new period begins.
+    pub fn begin_period(&mut self, at: Timestamp) {
+        (self.period_start, self.period_end) = (at, at + PERIOD);
+    }
+
+    /// Money comes in: of the card, or by the customer's hand.
+    pub fn pay(&mut self, at: Timestamp) {
+        self.status = "active";
+        self.payment_url = false;
+        self.payments.push(Payment { at, refunded: None });
+    }
+
+    /// All that was paid for the current period is paid back; whether there was anything.
+    pub fn refund(&mut self, at: Timestamp) -> bool {
+        let begin = self.period_start;
+        let mut paid = self.payments.iter_mut().filter(|payment| payment.at >= begin).peekable();
+        if paid.peek().is_none() {
+            return false;
+        }
+        paid.for_each(|payment| payment.refunded = Some(at));
+        self.refunded_at.get_or_insert(at);
+        true
+    }
+
+    /// What our provider makes of it: it sees charges and refunds, and the current period alone.
+    fn seen_refunded_at(&self) -> Option<Timestamp> {
+        self.refunded_at?;
+        let recurring = json!({"interval": "day", "interval_count": PERIOD.as_hours() / 24});
+        let item = json!({"current_period_start": self.period_start.as_second(), "price": {"recurring": recurring}});
+        let created = self.created.as_second();
+        let subscription = json!({"id": "sub_1", "customer": "cus_1", "created": created, "items": {"data": [item]}});
+        let charge = |payment: &Payment| {
+            let (at, whole) = (payment.at.as_second(), payment.refunded.is_some());
+            let back = if whole { 1900 } else { 0 };
+            json!({"customer": "cus_1", "created": at, "status": "succeeded", "refunded": whole, "amount_refunded": back})
+        };
+        let refund = |payment: &Payment| {
+            Some(json!({"status": "succeeded", "created": payment.refunded?.as_second(), "charge": charge(payment)}))
+        };
+        let charges: Vec<_> = self.payments.iter().map(charge).collect();
+        let refunds: Vec<_> = self.payments.iter().filter_map(refund).collect();
+        Timestamp::from_second(refunded_at(&subscription, &charges, &refunds)?).ok()
     }
 
     /// Whether it can never be in force again.
@@ -152,7 +214,7 @@ impl Contract {
             ("payment_url", url),
             ("canceled_at", time(self.canceled_at)),
             ("ended_at", time(self.ended_at)),
-            ("refunded_at", time(self.refunded_at)),
+            ("refunded_at", time(self.seen_refunded_at())),
         ]
     }
 }

@@ -149,7 +149,7 @@ impl World {
         match what {
             Happening::SignUp(life) => self.lives[life].configured = true,
             Happening::Pays(life) => self.pays(life),
-            Happening::Recovers(life) => self.change(life, true, |contract, _| contract.status = "active"),
+            Happening::Recovers(life) => self.change(life, true, Contract::pay),
             Happening::PeriodEnds(life) => self.period_ends(life),
             Happening::Lapses(life) => self.change(life, true, |contract, now| contract.end("incomplete_expired", now)),
             Happening::Cancel(life) => self.change(life, true, |contract, now| contract.end("canceled", now)),
@@ -165,8 +165,7 @@ impl World {
             Happening::RefundAll(life) => {
                 let cancels = self.chance.percent(50.0);
                 self.change(life, true, |contract, now| {
-                    contract.refunded_at.get_or_insert(now);
-                    if cancels {
+                    if contract.refund(now) && cancels {
                         contract.end("canceled", now);
                     }
                 });
@@ -259,9 +258,8 @@ impl World {
     /// The first payment is made, and the life goes its way.
     fn pays(&mut self, life: usize) {
         self.change(life, true, |contract, now| {
-            contract.status = "active";
-            contract.payment_url = false;
-            contract.period_end = now + PERIOD;
+            contract.begin_period(now);
+            contract.pay(now);
         });
         self.later(PERIOD, PERIOD, Happening::PeriodEnds(life));
         let way = match self.lives[life].fate {
@@ -273,8 +271,7 @@ impl World {
             Fate::DeletedAtStripe => Some(Happening::DeleteCustomer(life)),
             Fate::NeverPays | Fate::StopsPaying | Fate::Stays => None,
         };
-        // Money comes back within 14 days of a payment.
-        way.into_iter().for_each(|what| self.later(SignedDuration::ZERO, days(14), what));
+        way.into_iter().for_each(|what| self.later(SignedDuration::ZERO, PERIOD, what));
         if self.chance.percent(15.0) {
             let kind = self.chance.pick(&[(2, "ampere_instance"), (1, "ampere_account"), (1, "ampere_secret")]);
             self.later(SignedDuration::ZERO, days(30), Happening::ByHand(life, kind));
@@ -288,9 +285,10 @@ impl World {
             if contract.at_period_end {
                 return contract.end("canceled", now);
             }
-            contract.period_end = now + PERIOD;
-            if late {
-                contract.status = "past_due";
+            contract.begin_period(now);
+            match late {
+                true => contract.status = "past_due",
+                false => contract.pay(now),
             }
         });
         match (stops, late) {

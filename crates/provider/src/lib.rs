@@ -36,3 +36,4 @@ pub use instance::null_key_of;
 pub use provider::{AmpereProvider, SetupError, kinds};
 pub use settings::{Endpoints, SETTINGS, Setting, Settings, block_type};
 pub use stripe::webhook as stripe_webhook;
+pub use subscription::refunded_at;

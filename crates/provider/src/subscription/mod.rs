@@ -15,4 +15,5 @@ mod schema;
 
 pub(crate) use client::SubscriptionClient;
 pub(crate) use kind::SubscriptionKind;
+pub use refund::refunded_at;
 pub(crate) use schema::KIND;

@@ -5,7 +5,8 @@ use ampere_core::identity::{ExternalId, Marker, StackId};
 use ampere_core::inventory::{Observed, Part};
 use ampere_core::provider::ProviderError;
 use ampere_lang::value::{Type, Value};
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 use serde_json::Value as Json;
 
 use crate::attributes::{Attributes, integer, optional, required, text};
@@ -107,7 +108,9 @@ pub(crate) struct Subscription {
     pub created: i64,
     /// When the current period began.
     pub period_start: Option<i64>,
-    /// When everything paid for the current period was paid back (see [`super::refund`]); none while nobody has asked.
+    /// When the one before began; none in the first.
+    previous_start: Option<i64>,
+    /// When everything paid for a period was paid back (see [`super::refund`]); none while nobody has asked.
     pub refunded_at: Option<Option<i64>>,
     current_period_end: Option<i64>,
     canceled_at: Option<i64>,
@@ -123,6 +126,11 @@ impl Subscription {
         let item = &subscription["items"]["data"][0];
         let invoice = &subscription["latest_invoice"];
         let metadata = subscription["metadata"].as_object();
+        let created = subscription["created"].as_i64().unwrap_or(0);
+        // On the item since version "basil", on the subscription before.
+        let period = |name: &str| item[name].as_i64().or_else(|| subscription[name].as_i64());
+        let period_start = period("current_period_start");
+        let begun_before = period_start.filter(|begin| *begin > created);
         Some(Subscription {
             id: subscription["id"].as_str()?.to_owned(),
             customer: text(&subscription["customer"]).or_else(|| text(&subscription["customer"]["id"])),
@@ -132,15 +140,13 @@ impl Subscription {
             price: text(&item["price"]["id"]),
             item: text(&item["id"]),
             payment: text(&subscription["collection_method"]),
-            created: subscription["created"].as_i64().unwrap_or(0),
-            period_start: item["current_period_start"]
-                .as_i64()
-                .or_else(|| subscription["current_period_start"].as_i64()),
+            created,
+            period_start,
+            previous_start: begun_before
+                .and_then(|begin| before(begin, &item["price"]["recurring"]))
+                .map(|begin| begin.max(created)),
             refunded_at: None,
-            // On the item since version "basil", on the subscription before.
-            current_period_end: item["current_period_end"]
-                .as_i64()
-                .or_else(|| subscription["current_period_end"].as_i64()),
+            current_period_end: period("current_period_end"),
             canceled_at: subscription["canceled_at"].as_i64(),
             ended_at: subscription["ended_at"].as_i64(),
             payment_url: text(&invoice["hosted_invoice_url"]).filter(|_| invoice["status"] == "open"),
@@ -155,6 +161,11 @@ impl Subscription {
     /// Whether it can never be active again.
     pub fn is_over(&self) -> bool {
         matches!(self.status.as_deref(), Some("canceled" | "incomplete_expired"))
+    }
+
+    /// Since when payments matter: since the period before began, in the first period since that one did.
+    pub fn paid_since(&self) -> Option<i64> {
+        self.previous_start.or(self.period_start)
     }
 
     /// Whether a refund of a part ends it, too.
@@ -215,6 +226,21 @@ impl Subscription {
         parts.extend(customer.map(|customer| Part { what: CUSTOMER, id: customer.id.as_str().into() }));
         Observed { id: Some(ExternalId::from(self.id.as_str())), marker, attributes, parts, missing }
     }
+}
+
+/// When the period before the one that begins at a time began, by `price.recurring`. After a short month that can be up to
+/// three days earlier than it was, never later: nothing that was paid for it is overlooked.
+fn before(begin: i64, recurring: &Json) -> Option<i64> {
+    let count = recurring["interval_count"].as_i64().unwrap_or(1);
+    let span = match recurring["interval"].as_str()? {
+        "day" => Span::new().try_days(count),
+        "week" => Span::new().try_weeks(count),
+        "month" => Span::new().try_months(count),
+        "year" => Span::new().try_years(count),
+        _ => return None,
+    };
+    let begin = Timestamp::from_second(begin).ok()?.to_zoned(TimeZone::UTC);
+    Some(begin.checked_sub(span.ok()?).ok()?.timestamp().as_second())
 }
 
 /// A customer of ours that has no subscription.

@@ -135,6 +135,47 @@ async fn r2_of_refund_and_end_the_earlier_counts() {
     assert_eq!(ended(&life.gate().await), (Cause::Refunded, refunded));
 }
 
+/// What the gate says in the new period of money that was paid back so many hours before it began.
+async fn refunded_before_renewal(hours: i64, more: &[(&'static str, Value)], then: &[&str]) -> Gate {
+    let life = Life::begin(more).await;
+    life.does("pay").await;
+    let paid = life.now().await;
+    let period_end: Timestamp = text(&paid, "current_period_end").parse().unwrap();
+    let left = period_end.duration_since(Timestamp::now()).as_secs();
+    life.world.advance(left - hours * 3600).await;
+    life.does("refund").await;
+    life.world.advance(hours * 3600 + 7200).await;
+    assert_ne!(text(&life.now().await, "current_period_end"), period_end.to_string(), "a new period");
+    for event in then {
+        life.does(event).await;
+    }
+    let read = Value::object(life.world.read(KIND, &life.made).await.unwrap().attributes);
+    let listed = life.now().await;
+    assert!(read.get("refunded_at").unwrap().same(&listed.get("refunded_at").unwrap()), "{read:?} {listed:?}");
+    if let Gate::Ended { since, .. } = life.gate().await {
+        let due = since.unwrap().duration_since(period_end).as_secs() + hours * 3600;
+        assert!(due.abs() < 600, "t0 is the refund: {since:?}");
+    }
+    life.gate().await
+}
+
+/// The new period must not swallow the clock that a refund has started while nobody could look.
+#[tokio::test]
+async fn r2_a_refund_just_before_a_new_period_counts_in_it() {
+    let invoiced = [("payment", string("send_invoice"))];
+    let ends = |gate: &Gate| matches!(gate, Gate::Ended { cause: Cause::Refunded, .. });
+    for hours in [1, 23] {
+        let gate = refunded_before_renewal(hours, &[], &["pay"]).await;
+        assert!(ends(&gate), "that Stripe charged the card again is no return: {gate:?}");
+    }
+    let gate = refunded_before_renewal(25, &[], &["pay"]).await;
+    assert_eq!(gate, Gate::Open, "an older period's money changes nothing");
+    let gate = refunded_before_renewal(2, &invoiced, &[]).await;
+    assert!(ends(&gate), "the next invoice is open: {gate:?}");
+    let gate = refunded_before_renewal(2, &invoiced, &["pay"]).await;
+    assert_eq!(gate, Gate::Open, "who pays the next invoice by own hand stays");
+}
+
 #[tokio::test]
 async fn r2_deleting_the_customer_at_stripe_ends_it_and_leaves_it_readable() {
     let life = Life::begin(&[]).await;
