@@ -32,7 +32,7 @@ mod subscription;
 pub mod typed;
 
 pub use http::Timer;
-pub use instance::null_key_of;
+pub use instance::{first_boot, null_key_of};
 pub use provider::{AmpereProvider, SetupError, kinds};
 pub use settings::{Endpoints, SETTINGS, Setting, Settings, block_type};
 pub use stripe::webhook as stripe_webhook;

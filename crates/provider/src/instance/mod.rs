@@ -7,6 +7,7 @@
 mod channels;
 mod client;
 mod create;
+pub mod first_boot;
 mod kind;
 mod model;
 mod null_key;

@@ -13,13 +13,11 @@ pub(crate) struct Refusal {
     code: StatusCode,
     status: &'static str,
     message: String,
-    /// Whether the call answers a stream, in which an error is one item.
-    streamed: bool,
 }
 
 impl Refusal {
     fn new(code: StatusCode, status: &'static str, message: impl Into<String>) -> Refusal {
-        Refusal { code, status, message: message.into(), streamed: false }
+        Refusal { code, status, message: message.into() }
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Refusal {
@@ -43,16 +41,6 @@ impl Refusal {
     pub(crate) fn unimplemented(what: &str) -> Refusal {
         let message = format!("the sandbox does not implement {what}");
         Refusal::new(StatusCode::NOT_IMPLEMENTED, "UNIMPLEMENTED", message)
-    }
-
-    /// 403: the rules do not allow it.
-    pub(crate) fn denied() -> Refusal {
-        Refusal::failure(StatusCode::FORBIDDEN)
-    }
-
-    /// The same in a call that answers a stream.
-    pub(crate) fn streamed(self) -> Refusal {
-        Refusal { streamed: true, ..self }
     }
 
     /// What the real service answers with this status when it fails by itself.
@@ -80,9 +68,8 @@ impl From<NotWritten> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let Refusal { code, status, message, streamed } = self;
+        let Refusal { code, status, message } = self;
         let body = json!({"error": {"code": code.as_u16(), "message": message, "status": status}});
-        let body = if streamed { json!([body]) } else { body };
         (code, Json(body)).into_response()
     }
 }

@@ -16,4 +16,3 @@ mod stripe_billing;
 mod stripe_calls;
 mod stripe_payments;
 mod thin;
-mod tokens;
