@@ -1,6 +1,6 @@
 //! A local cloud on loopback that answers like Hetzner, Stripe and Firebase.
 //!
-//! One [`Sandbox`] is one TCP port on a loopback address, with four clouds mounted by path prefix.
+//! One [`Sandbox`] is one TCP port on a loopback address, with its clouds mounted by path prefix.
 //! Each prefix is what a client would put into its base URL setting ([`Endpoints`]). Paths, bodies,
 //! status codes, error bodies, pages, selectors, idempotency keys and rate-limit headers are those
 //! of the real services; a client cannot tell, and must not be told.
@@ -17,6 +17,14 @@
 //! # }
 //! ```
 //!
+//! | cloud | setting, in the environment | in place of | here |
+//! |---|---|---|---|
+//! | Hetzner Cloud | `hcloud_endpoint`, `HCLOUD_ENDPOINT` | `https://api.hetzner.cloud/v1` | `/hetzner/v1` |
+//! | Stripe | `stripe_api_base`, `STRIPE_API_BASE` | `https://api.stripe.com` | `/stripe` |
+//! | Identity Toolkit | `identity_toolkit_endpoint`, `AMPERE_IDENTITY_TOOLKIT_ENDPOINT` | `https://identitytoolkit.googleapis.com` | `/identitytoolkit.googleapis.com` |
+//! | Google's token service | `secure_token_endpoint`, `AMPERE_SECURE_TOKEN_ENDPOINT` | `https://securetoken.googleapis.com` | `/securetoken.googleapis.com` |
+//! | Firestore | `firestore_endpoint`, `AMPERE_FIRESTORE_ENDPOINT` | `https://firestore.googleapis.com` | `/firestore` |
+//!
 //! # What it keeps
 //!
 //! With a directory given, every change is appended to `journal.jsonl` before it is answered: a
@@ -29,6 +37,7 @@
 //! A server becomes `running`, an action finishes, a trial ends, a period renews when the clock says
 //! so; it is worked out when somebody reads. The clock is the system's plus what
 //! `POST /_sandbox/clock {"advance_seconds": 86400}` added. It can also stand still, for simulations.
+//! Every answer of a cloud tells it as its `Date`, and tokens end by it.
 //!
 //! # The control API
 //!
@@ -49,7 +58,7 @@
 //! | `GET`, `DELETE /stripe/webhooks` | what became of deliveries; forgets the faults and delivers what was held, newest first |
 //! | `GET /health` | answers |
 //!
-//! The clouds are `hetzner`, `stripe`, `identity_toolkit` and `firestore`; the kinds bear the APIs'
+//! The clouds are `hetzner`, `stripe`, `identity_toolkit`, `secure_token` (which has no objects) and `firestore`; the kinds bear the APIs'
 //! own plurals (`servers`, `ssh_keys`, `customers`, `accounts`, `documents`, …).
 //!
 //! A fault strikes requests that fit `cloud`, `method` and `path` (a glob below the cloud's base
@@ -74,7 +83,8 @@
 //! - **All**: one account, region and consistency. Reads see every write at once; the real services
 //!   lag, most of all in searches and selectors. Tokens are not checked beyond their shape: Hetzner
 //!   refuses those that begin with `invalid` (401) and writes with those that begin with `readonly`
-//!   (403), Stripe wants `sk_test_…` or `rk_test_…`, Google any bearer token. Rate limits are told
+//!   (403), Stripe wants `sk_test_…` or `rk_test_…`, Google any bearer token for
+//!   administrators' calls, and for clients' any API key but one that begins with `invalid`. Rate limits are told
 //!   and enforced only on order.
 //! - **Hetzner**: nothing runs. A server is a record; its addresses lie in ranges kept for
 //!   documentation and benchmarks. No networks, placement groups, load balancers, backups,
@@ -93,9 +103,13 @@
 //!   know are refused, also where the real service takes them; parameters it takes without effect
 //!   are `off_session`, `currency`, `billing_mode`, `proration_behavior`, `cancellation_details`,
 //!   `prorate` and `invoice_now`. Requests with a key of Stripe's are answered at `/v1` of the root, too.
-//! - **Identity Toolkit**: administrators' calls only. Nobody can sign in: no tokens are minted and
-//!   passwords are checked for length and forgotten. No tenants, no multi-factor, no quotas.
-//! - **Firestore**: no transactions, security rules, indexes (every query runs), aggregation,
+//! - **Identity Toolkit**: people sign in with Google only, boxes with a custom token. Both of Google's own tokens are taken as they
+//!   come: who signed them is not asked, and a custom token's times are held against the sandbox's clock. An id token is signed with
+//!   a key that ends with the process; a refresh token stays. Which project a client's call is for comes from what it says, from the
+//!   service account that made the token, from an API key that is a project's id, or from there being one alone. Passwords are
+//!   checked for length and forgotten. No tenants, no multi-factor, no quotas.
+//! - **Firestore**: who calls with an id token, or with none, is held to `deploy/firebase/firestore.rules`, and to no other rules.
+//!   No transactions, indexes (every query runs), aggregation,
 //!   listening, time travel or gRPC; of field transforms `REQUEST_TIME` and `increment`. A document's
 //!   size is that of its JSON form. What is not there answers `UNIMPLEMENTED`.
 

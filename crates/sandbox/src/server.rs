@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
-use axum::response::IntoResponse;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -50,6 +51,8 @@ pub struct Endpoints {
     pub stripe: String,
     /// `identity_toolkit_endpoint`, in place of `https://identitytoolkit.googleapis.com`.
     pub identity_toolkit: String,
+    /// `secure_token_endpoint`, in place of `https://securetoken.googleapis.com`.
+    pub secure_token: String,
     /// `firestore_endpoint`, in place of `https://firestore.googleapis.com`.
     pub firestore: String,
     /// The control API: faults, objects, clock, request log.
@@ -70,6 +73,7 @@ impl Endpoints {
             hetzner: at(Cloud::Hetzner),
             stripe: at(Cloud::Stripe),
             identity_toolkit: at(Cloud::IdentityToolkit),
+            secure_token: at(Cloud::SecureToken),
             firestore: at(Cloud::Firestore),
             control: at(Cloud::Sandbox),
         }
@@ -143,6 +147,8 @@ pub(crate) struct Shared {
     world: Mutex<World>,
     pub(crate) control: Mutex<Control>,
     pub(crate) action_time: Duration,
+    /// Signs id tokens; made anew by every process.
+    pub(crate) signer: identity::Signer,
 }
 
 /// The state axum hands to handlers.
@@ -211,6 +217,7 @@ impl Sandbox {
             world: Mutex::new(world),
             control: Mutex::new(Control::default()),
             action_time: config.action_time,
+            signer: identity::Signer::default(),
         });
         let (stop, stopped) = oneshot::channel::<()>();
         let service = router(&shared).into_make_service_with_connect_info::<Switch>();
@@ -282,8 +289,10 @@ fn router(shared: &Clouds) -> Router {
         .nest(Cloud::Stripe.mount(), stripe::router(shared))
         .merge(stripe::at_root())
         .nest(Cloud::IdentityToolkit.mount(), identity::router(shared))
+        .nest(Cloud::SecureToken.mount(), identity::secure_token_router())
         .nest(Cloud::Firestore.mount(), firestore::router(shared))
-        .layer(from_fn_with_state(shared.clone(), control::intercept));
+        .layer(from_fn_with_state(shared.clone(), control::intercept))
+        .layer(from_fn_with_state(shared.clone(), dated));
     Router::new()
         .merge(clouds)
         .nest(Cloud::Sandbox.mount(), control::router())
@@ -291,9 +300,20 @@ fn router(shared: &Clouds) -> Router {
         .with_state(shared.clone())
 }
 
+/// Tells the sandbox's time with every answer, as the real services tell theirs: whoever computes with a reset of a rate limit or
+/// an expiry must see it against this clock. A date that a fault has ordered stays.
+async fn dated(State(clouds): State<Clouds>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let date = clouds.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        response.headers_mut().entry(header::DATE).or_insert(date);
+    }
+    response
+}
+
 /// The answer where no cloud is.
 pub(crate) fn nothing_here() -> impl IntoResponse {
     let text = "No cloud is mounted here: see /hetzner/v1, /stripe/v1, /identitytoolkit.googleapis.com/v1, \
-                /firestore/v1 and /_sandbox. At /v1 requests with a key of Stripe's (sk_test_…) are answered.\n";
+                /securetoken.googleapis.com/v1, /firestore/v1 and /_sandbox. At /v1 requests with a key of Stripe's (sk_test_…) are answered.\n";
     (StatusCode::NOT_FOUND, text)
 }

@@ -1,6 +1,7 @@
 //! One conformance suite per kind: what a cloud must do so that the engine can rely on the provider.
 mod account;
 mod instance;
+mod mailbox;
 mod rules;
 mod secret;
 mod subscription;
@@ -16,7 +17,7 @@ type Run = fn(World) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 const GOOGLE: &[Backend] = &[Backend::Sandbox, Backend::Firebase, Backend::Live];
 /// The same, for cases that would fill a real project.
 const GOOGLE_EMULATED: &[Backend] = &[Backend::Sandbox, Backend::Firebase];
-/// What knows persons and their tokens, and holds them to rules.
+/// What can be given other rules than the shipped ones.
 const PERSONS: &[Backend] = &[Backend::Firebase];
 /// Everything that implements whole subscriptions.
 const BILLING: &[Backend] = &[Backend::Sandbox, Backend::Localstripe, Backend::Live];
@@ -30,5 +31,5 @@ const ALONE_EMULATED: &[Backend] = &[Backend::Sandbox];
 
 /// All cases.
 pub fn cases() -> Vec<Case> {
-    [account::CASES, secret::CASES, rules::CASES, subscription::CASES, instance::CASES].concat()
+    [account::CASES, secret::CASES, rules::CASES, mailbox::CASES, subscription::CASES, instance::CASES].concat()
 }

@@ -1,44 +1,50 @@
-//! `deploy/firebase/firestore.rules`: what a customer may do with Firestore, tried with tokens of Firebase Auth.
-use ampere_tests_clouds::{Case, Given, World, ephemeral, string};
+//! `deploy/firebase/firestore.rules`: what a customer may do with Firestore, tried with tokens of Firebase Auth; on Google's emulator
+//! with the shipped file, and on our sandbox, which knows no other rules.
+use ampere_tests_clouds::{Backend, Case, Given, World, ephemeral, string};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
-use super::{PERSONS, Run};
+use super::{GOOGLE_EMULATED, PERSONS, Run};
 
-const fn case(name: &'static str, run: Run) -> Case {
-    Case { kind: "firestore.rules", name, on: PERSONS, run }
+const fn case(name: &'static str, on: &'static [Backend], run: Run) -> Case {
+    Case { kind: "firestore.rules", name, on, run }
 }
 
 pub const CASES: &[Case] = &[
-    case("a customer reads their own document, and no other", |w| Box::pin(reads(w))),
-    case("a customer writes nothing, and lists nothing", |w| Box::pin(writes(w))),
-    case("without these rules they could: the rules are what holds them", |w| Box::pin(open(w))),
+    case("a customer reads their own document, and no other", GOOGLE_EMULATED, |w| Box::pin(reads(w))),
+    case("a customer writes nothing, and lists nothing", GOOGLE_EMULATED, |w| Box::pin(writes(w))),
+    case("without these rules they could: the rules are what holds them", PERSONS, |w| Box::pin(open(w))),
 ];
 
-const RULES: &str = include_str!("../../../deploy/firebase/firestore.rules");
+/// The shipped rules.
+pub const RULES: &str = include_str!("../../../deploy/firebase/firestore.rules");
 /// What nobody should have.
 const OPEN: &str = "rules_version = '2'; service cloud.firestore { match /databases/{d}/documents { match /{p=**} { allow read, \
                     write: if request.auth != null; } } }";
 
 /// Two customers with an account and a secret each, and a document of another program.
-struct Town {
-    world: World,
-    ada: Customer,
-    grace: Customer,
+pub struct Town {
+    pub world: World,
+    pub ada: Customer,
+    pub grace: Customer,
 }
 
-struct Customer {
-    uid: String,
-    secret: String,
-    token: String,
+pub struct Customer {
+    pub uid: String,
+    /// The id of the document of their secret.
+    pub secret: String,
+    /// An id token.
+    pub token: String,
 }
 
 impl Town {
-    async fn new(world: World, rules: &str) -> Town {
+    pub async fn new(world: World, rules: &str) -> Town {
         let project = &world.outside.access().project;
-        let file = json!({"rules": {"files": [{"name": "firestore.rules", "content": rules}]}});
-        let path = format!("/emulator/v1/projects/{project}:securityRules");
-        world.outside.call("firestore", Method::PUT, &path, Some(file)).await;
+        if world.backend == Backend::Firebase {
+            load(&world, rules).await;
+        }
         let (ada, grace) = (customer(&world, "ada").await, customer(&world, "grace").await);
         let name = format!("projects/{project}/databases/(default)/documents/notes/one");
         world.outside.write_documents(&[(name, json!({"text": {"stringValue": "of another program"}}))]).await;
@@ -46,7 +52,7 @@ impl Town {
     }
 
     /// What Firestore answers to a person: the status; `path` is below the documents.
-    async fn asked(&self, token: Option<&str>, method: Method, path: &str, body: Option<Json>) -> (u16, String) {
+    pub async fn asked(&self, token: Option<&str>, method: Method, path: &str, body: Option<Json>) -> (u16, String) {
         let project = &self.world.outside.access().project;
         let path = format!("/v1/projects/{project}/databases/(default)/documents{path}");
         let request = self.world.outside.as_person(token, "firestore", method, &path, body);
@@ -54,8 +60,24 @@ impl Town {
         (answer.status().as_u16(), answer.text().await.expect("a body"))
     }
 
-    async fn reads(&self, token: Option<&str>, id: &str) -> u16 {
+    pub async fn reads(&self, token: Option<&str>, id: &str) -> u16 {
         self.asked(token, Method::GET, &format!("/{id}"), None).await.0
+    }
+
+    /// The full name of a document in our collection.
+    pub fn name(&self, id: &str) -> String {
+        format!("projects/{}/databases/(default)/documents/ampere/{id}", self.world.outside.access().project)
+    }
+
+    /// Writes a document of our collection as we do it.
+    pub async fn write(&self, id: &str, fields: Json) {
+        self.world.outside.write_documents(&[(self.name(id), fields)]).await;
+    }
+
+    /// The fields of a document of our collection as we see it.
+    pub async fn stored(&self, id: &str) -> Json {
+        let path = format!("/v1/{}", self.name(id));
+        self.world.outside.call("firestore", Method::GET, &path, None).await["fields"].take()
     }
 }
 
@@ -69,14 +91,43 @@ async fn customer(world: &World, name: &str) -> Customer {
     Customer { uid, secret, token }
 }
 
-/// An id token of a user, as a browser would have it. (The emulator takes a custom token that nobody signed.)
-async fn sign_in(world: &World, uid: &str) -> String {
+/// Gives Google's emulator rules.
+async fn load(world: &World, rules: &str) {
+    let file = json!({"rules": {"files": [{"name": "firestore.rules", "content": rules}]}});
+    let path = format!("/emulator/v1/projects/{}:securityRules", world.outside.access().project);
+    world.outside.call("firestore", Method::PUT, &path, Some(file)).await;
+}
+
+/// What Identity Toolkit answers to a custom token of a user, as Ampere makes it for a box; one claim can be another.
+pub async fn sign_in_with(world: &World, uid: &str, other: Option<(&str, Json)>) -> (u16, Json) {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
+    let audience = "https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit";
+    let account = "firebase-auth-emulator@example.com";
+    let mut claims = json!({"aud": audience, "iss": account, "sub": account, "uid": uid, "iat": now, "exp": now + 900});
+    if let Some((claim, value)) = other {
+        claims[claim] = value;
+    }
+    let part = |value: Json| URL_SAFE_NO_PAD.encode(value.to_string());
+    // Nobody signed it: emulators take it so.
+    let token = format!("{}.{}.", part(json!({"alg": "none", "typ": "JWT"})), part(claims));
     let project = &world.outside.access().project;
-    let custom = json!({"uid": uid}).to_string();
-    let body = json!({"token": custom, "returnSecureToken": true, "targetProjectId": project});
+    let body = json!({"token": token, "returnSecureToken": true, "targetProjectId": project});
     let path = "/v1/accounts:signInWithCustomToken?key=EXAMPLE";
-    let answer = world.outside.call("identity_toolkit", Method::POST, path, Some(body)).await;
-    answer["idToken"].as_str().expect("an id token").to_owned()
+    let request = world.outside.as_person(Some("owner"), "identity_toolkit", Method::POST, path, Some(body));
+    let answer = request.send().await.expect("an answer");
+    (answer.status().as_u16(), answer.json().await.expect("JSON"))
+}
+
+/// What somebody gets who signs in with a custom token.
+pub async fn token_of(world: &World, uid: &str) -> Json {
+    let (status, answer) = sign_in_with(world, uid, None).await;
+    assert_eq!(status, 200, "{answer}");
+    answer
+}
+
+/// An id token of a user, as a browser would have it.
+async fn sign_in(world: &World, uid: &str) -> String {
+    token_of(world, uid).await["idToken"].as_str().expect("an id token").to_owned()
 }
 
 async fn reads(world: World) {

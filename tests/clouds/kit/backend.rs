@@ -42,7 +42,7 @@ impl Backend {
 /// The base URLs of four clouds, and how one of them wants to be spoken to.
 #[derive(Clone, Debug)]
 pub struct Bases {
-    /// By cloud: `hetzner`, `stripe`, `identity_toolkit`, `firestore`.
+    /// By cloud: `hetzner`, `stripe`, `identity_toolkit`, `secure_token`, `firestore`.
     pub urls: BTreeMap<&'static str, String>,
     /// What must be translated on the way to Stripe.
     pub dialect: Option<Dialect>,
@@ -108,6 +108,7 @@ impl Stage {
             ("hetzner", at.hetzner.clone()),
             ("stripe", at.stripe.clone()),
             ("identity_toolkit", at.identity_toolkit.clone()),
+            ("secure_token", at.secure_token.clone()),
             ("firestore", at.firestore.clone()),
         ]);
         let with = |changes: &[(&'static str, String)]| {
@@ -148,7 +149,9 @@ impl Stage {
         match firebase {
             Ok((auth, firestore)) => {
                 let toolkit = format!("{}/identitytoolkit.googleapis.com", auth.url());
-                let urls = with(&[("identity_toolkit", toolkit), ("firestore", firestore.url())]);
+                let tokens = format!("{}/securetoken.googleapis.com", auth.url());
+                let urls =
+                    with(&[("identity_toolkit", toolkit), ("secure_token", tokens), ("firestore", firestore.url())]);
                 clouds.insert(Backend::Firebase, Bases { urls, dialect: None, recording: None, access: None });
                 running.extend([auth, firestore]);
             }

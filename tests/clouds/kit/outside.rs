@@ -69,6 +69,14 @@ impl Outside {
         }
     }
 
+    /// A call with a form, as somebody who has nothing to show but what is in it; its status and body.
+    pub async fn form(&self, cloud: &str, path: &str, form: &str) -> (u16, Json) {
+        let request = self.client.post(format!("{}{path}", self.urls[cloud]));
+        let request = request.header("Content-Type", "application/x-www-form-urlencoded").body(form.to_owned());
+        let answer = request.send().await.unwrap_or_else(|error| panic!("{path}: {error}"));
+        (answer.status().as_u16(), answer.json().await.unwrap_or_default())
+    }
+
     /// A call of Stripe with a form.
     pub async fn stripe(&self, method: Method, path: &str, form: &[(&str, &str)]) -> Json {
         let mut request = self.request("stripe", method, path, None);

@@ -14,7 +14,7 @@ use crate::terminal::Terminal;
 
 /// Run the local clouds alone
 ///
-/// Hetzner Cloud, Stripe, Identity Toolkit and Firestore, as far as Ampere uses them, over real HTTP on a loopback address.
+/// Hetzner Cloud, Stripe, Identity Toolkit, Google's token service and Firestore, as far as Ampere uses them, over real HTTP on a loopback address.
 /// `plan` and `apply` start it by themselves when no endpoints and tokens are given; while this command runs, they use it.
 /// It runs until Ctrl-C.
 #[derive(Args, Debug)]
@@ -59,6 +59,7 @@ pub async fn run(args: SandboxArgs, terminal: &Terminal) -> Result<Exit, Failure
         ("HCLOUD_ENDPOINT", &endpoints.hetzner),
         ("STRIPE_API_BASE", &endpoints.stripe),
         ("AMPERE_IDENTITY_TOOLKIT_ENDPOINT", &endpoints.identity_toolkit),
+        ("AMPERE_SECURE_TOKEN_ENDPOINT", &endpoints.secure_token),
         ("AMPERE_FIRESTORE_ENDPOINT", &endpoints.firestore),
     ];
     if args.json {

@@ -103,7 +103,7 @@ fn refuse(clouds: &Clouds, cloud: Cloud, code: u16, retry_after: Option<u64>) ->
         Cloud::Hetzner => hetzner::Refusal::failure(status).into_response(),
         Cloud::Stripe => stripe::Refusal::failure(status).into_response(),
         Cloud::IdentityToolkit => identity::Refusal::failure(status).into_response(),
-        Cloud::Firestore | Cloud::Sandbox => firestore::Refusal::failure(status).into_response(),
+        Cloud::Firestore | Cloud::SecureToken | Cloud::Sandbox => firestore::Refusal::failure(status).into_response(),
     };
     if let Some(seconds) = retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -14,7 +14,7 @@ use crate::{firestore, hetzner, identity, stripe};
 pub(crate) async fn counts(State(clouds): State<Clouds>) -> Answer {
     clouds.change(|change| {
         let mut counts = Map::new();
-        for cloud in Cloud::ALL {
+        for cloud in Cloud::ALL.into_iter().filter(|cloud| *cloud != Cloud::SecureToken) {
             let kinds: Map<String, Value> = Kind::ALL
                 .into_iter()
                 .filter(|kind| kind.cloud() == cloud)
@@ -75,7 +75,7 @@ fn put(change: &mut Change<'_>, kind: Kind, mut object: Value) -> Result<Value, 
         Cloud::Stripe => stripe::complete(change, kind, &mut object),
         Cloud::IdentityToolkit => identity::complete(change, &mut object),
         Cloud::Firestore => firestore::complete(change, &mut object),
-        Cloud::Sandbox => None,
+        Cloud::SecureToken | Cloud::Sandbox => None,
     };
     let bad = || Refusal(StatusCode::BAD_REQUEST, "the object is not complete".to_owned());
     let id = completed.ok_or_else(bad)?;

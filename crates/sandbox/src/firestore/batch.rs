@@ -1,12 +1,13 @@
 //! `:commit` and `:batchGet`.
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
+use axum::{Extension, Json};
 use serde_json::{Value, json};
 
 use super::documents::masked;
 use super::error::Refusal;
+use super::rules::Caller;
 use super::writes::{apply, mask_of};
 use super::{Place, check_document_name, read_body, time};
 use crate::server::Clouds;
@@ -17,6 +18,7 @@ type Answer = Result<Json<Value>, Refusal>;
 /// Does all writes or none.
 pub(crate) async fn commit(
     State(clouds): State<Clouds>,
+    Extension(caller): Extension<Caller>,
     Path((project, database)): Path<(String, String)>,
     body: Bytes,
 ) -> Answer {
@@ -34,7 +36,7 @@ pub(crate) async fn commit(
             if name.is_some_and(foreign) {
                 return Err(Refusal::invalid("A write names another database."));
             }
-            results.push(apply(change, write)?);
+            results.push(apply(change, &caller, write)?);
         }
         let mut answer = json!({"commitTime": time(change.now())});
         if !results.is_empty() {
@@ -45,7 +47,11 @@ pub(crate) async fn commit(
 }
 
 /// Reads several documents; one that is not there is answered as missing.
-pub(crate) async fn batch_get(State(clouds): State<Clouds>, body: Bytes) -> Answer {
+pub(crate) async fn batch_get(
+    State(clouds): State<Clouds>,
+    Extension(caller): Extension<Caller>,
+    body: Bytes,
+) -> Answer {
     let body = read_body(&body)?;
     let names = body.get("documents").and_then(Value::as_array).cloned().unwrap_or_default();
     let mask = body.get("mask").map(mask_of).transpose()?;
@@ -55,7 +61,9 @@ pub(crate) async fn batch_get(State(clouds): State<Clouds>, body: Bytes) -> Answ
         for name in &names {
             let name = name.as_str().unwrap_or("");
             check_document_name(name)?;
-            answers.push(match change.get(Kind::Documents, name) {
+            let stored = change.get(Kind::Documents, name);
+            caller.may_get(name, stored).map_err(Refusal::streamed)?;
+            answers.push(match stored {
                 Some(found) => {
                     json!({"found": masked(found, mask.as_deref()), "readTime": read_time})
                 }

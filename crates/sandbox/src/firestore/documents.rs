@@ -1,15 +1,16 @@
 //! Documents one by one, and the list of a collection.
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde_json::{Map, Value, json};
 
 use super::error::Refusal;
 use super::field_path::FieldPath;
-use super::writes::{Precondition, delete, update};
+use super::rules::Caller;
+use super::writes::{Precondition, Update, delete, update};
 use super::{Place, query, read_body};
 use crate::server::Clouds;
 use crate::world::{Change, Kind};
@@ -23,6 +24,7 @@ type Pairs = Vec<(String, String)>;
 /// Everything below `documents/`: a document, a collection, or a query below a document.
 pub(crate) async fn dispatch(
     State(clouds): State<Clouds>,
+    Extension(caller): Extension<Caller>,
     method: Method,
     Path((project, database, path)): Path<(String, String, String)>,
     Query(pairs): Query<Pairs>,
@@ -33,17 +35,17 @@ pub(crate) async fn dispatch(
         if method != Method::POST {
             return Err(Refusal::failure(StatusCode::NOT_FOUND));
         }
-        return query::run(&clouds, &format!("{}/{parent}", place.root()), &body);
+        return query::run(&clouds, &caller, &format!("{}/{parent}", place.root()), &body);
     }
     let name = format!("{}/{path}", place.root());
     let is_document = path.split('/').count() % 2 == 0;
     clouds.change(|change| match (method.as_str(), is_document) {
-        ("GET", true) => get(change, &name, &pairs),
-        ("GET", false) => list(change, &name, &pairs),
-        ("POST", false) => create(change, &name, &pairs, &body),
-        ("PATCH", true) => patch(change, &name, &pairs, &body),
+        ("GET", true) => get(change, &caller, &name, &pairs),
+        ("GET", false) => list(change, &caller, &name, &pairs),
+        ("POST", false) => create(change, &caller, &name, &pairs, &body),
+        ("PATCH", true) => patch(change, &caller, &name, &pairs, &body),
         ("DELETE", true) => {
-            delete(change, &name, &precondition(&pairs)?)?;
+            delete(change, &caller, &name, &precondition(&pairs)?)?;
             Ok(Json(json!({})).into_response())
         }
         ("PATCH" | "DELETE", false) | ("POST", true) => {
@@ -53,37 +55,52 @@ pub(crate) async fn dispatch(
     })
 }
 
-fn get(change: &Change<'_>, name: &str, pairs: &Pairs) -> Result<Response, Refusal> {
-    let document = change
-        .get(Kind::Documents, name)
-        .ok_or_else(|| Refusal::not_found(format!("Document \"{name}\" not found.")))?;
+fn get(change: &Change<'_>, caller: &Caller, name: &str, pairs: &Pairs) -> Result<Response, Refusal> {
+    let stored = change.get(Kind::Documents, name);
+    caller.may_get(name, stored)?;
+    let document = stored.ok_or_else(|| Refusal::not_found(format!("Document \"{name}\" not found.")))?;
     let mask = mask(pairs, "mask.fieldPaths")?;
     Ok(Json(masked(document, mask.as_deref())).into_response())
 }
 
-fn create(change: &mut Change<'_>, collection: &str, pairs: &Pairs, body: &Bytes) -> Result<Response, Refusal> {
+fn create(
+    change: &mut Change<'_>,
+    caller: &Caller,
+    collection: &str,
+    pairs: &Pairs,
+    body: &Bytes,
+) -> Result<Response, Refusal> {
     let id = value_of(pairs, "documentId").filter(|id| !id.is_empty());
     let id = id.map_or_else(|| uuid::Uuid::new_v4().simple().to_string()[..20].to_owned(), str::to_owned);
     if id.contains('/') {
         return Err(Refusal::invalid("Invalid documentId."));
     }
     let absent = Precondition { exists: Some(false), update_time: None };
-    let fields = fields_of(body)?;
-    let (document, _) = update(change, &format!("{collection}/{id}"), fields, None, &[], &absent)?;
+    let name = format!("{collection}/{id}");
+    let new = Update { name: &name, fields: fields_of(body)?, mask: None, transforms: &[] };
+    let (document, _) = update(change, caller, new, &absent)?;
     Ok(Json(masked(&document, None)).into_response())
 }
 
-fn patch(change: &mut Change<'_>, name: &str, pairs: &Pairs, body: &Bytes) -> Result<Response, Refusal> {
+fn patch(
+    change: &mut Change<'_>,
+    caller: &Caller,
+    name: &str,
+    pairs: &Pairs,
+    body: &Bytes,
+) -> Result<Response, Refusal> {
     let fields = fields_of(body)?;
     let written = mask(pairs, "updateMask.fieldPaths")?;
     let condition = precondition(pairs)?;
-    let (document, _) = update(change, name, fields, written.as_deref(), &[], &condition)?;
+    let new = Update { name, fields, mask: written.as_deref(), transforms: &[] };
+    let (document, _) = update(change, caller, new, &condition)?;
     let shown = mask(pairs, "mask.fieldPaths")?;
     Ok(Json(masked(&document, shown.as_deref())).into_response())
 }
 
 /// A page of a collection in the order of names; the token is the last name shown.
-fn list(change: &Change<'_>, collection: &str, pairs: &Pairs) -> Result<Response, Refusal> {
+fn list(change: &Change<'_>, caller: &Caller, collection: &str, pairs: &Pairs) -> Result<Response, Refusal> {
+    caller.may_list()?;
     let size = match value_of(pairs, "pageSize").map(str::parse::<usize>) {
         None | Some(Ok(0)) => DEFAULT_PAGE,
         Some(Ok(size)) => size.min(MOST_PER_PAGE),

@@ -13,11 +13,13 @@ pub(crate) struct Refusal {
     code: StatusCode,
     status: &'static str,
     message: String,
+    /// Whether the call answers a stream, in which an error is one item.
+    streamed: bool,
 }
 
 impl Refusal {
     fn new(code: StatusCode, status: &'static str, message: impl Into<String>) -> Refusal {
-        Refusal { code, status, message: message.into() }
+        Refusal { code, status, message: message.into(), streamed: false }
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Refusal {
@@ -41,6 +43,16 @@ impl Refusal {
     pub(crate) fn unimplemented(what: &str) -> Refusal {
         let message = format!("the sandbox does not implement {what}");
         Refusal::new(StatusCode::NOT_IMPLEMENTED, "UNIMPLEMENTED", message)
+    }
+
+    /// 403: the rules do not allow it.
+    pub(crate) fn denied() -> Refusal {
+        Refusal::failure(StatusCode::FORBIDDEN)
+    }
+
+    /// The same in a call that answers a stream.
+    pub(crate) fn streamed(self) -> Refusal {
+        Refusal { streamed: true, ..self }
     }
 
     /// What the real service answers with this status when it fails by itself.
@@ -68,8 +80,9 @@ impl From<NotWritten> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let Refusal { code, status, message } = self;
+        let Refusal { code, status, message, streamed } = self;
         let body = json!({"error": {"code": code.as_u16(), "message": message, "status": status}});
+        let body = if streamed { json!([body]) } else { body };
         (code, Json(body)).into_response()
     }
 }

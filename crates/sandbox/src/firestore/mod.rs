@@ -7,20 +7,22 @@ mod error;
 mod field_path;
 mod filter;
 mod query;
+mod rules;
 mod value;
 mod writes;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::Request;
-use axum::http::StatusCode;
-use axum::middleware::{Next, from_fn};
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 pub(crate) use error::Refusal;
+use rules::Caller;
 
 use crate::identity;
 use crate::server::Clouds;
@@ -43,7 +45,7 @@ impl Place {
 }
 
 /// The routes below `/firestore`.
-pub(crate) fn router(_clouds: &Clouds) -> Router<Clouds> {
+pub(crate) fn router(clouds: &Clouds) -> Router<Clouds> {
     const DOCUMENTS: &str = "/v1/projects/{project}/databases/{database}/documents";
     Router::new()
         .route(&format!("{DOCUMENTS}:commit"), post(batch::commit))
@@ -52,15 +54,33 @@ pub(crate) fn router(_clouds: &Clouds) -> Router<Clouds> {
         .route(&format!("{DOCUMENTS}/{{*path}}"), any(documents::dispatch))
         .fallback(|| async { Refusal::failure(StatusCode::NOT_FOUND) })
         .method_not_allowed_fallback(|| async { Refusal::failure(StatusCode::NOT_FOUND) })
-        .layer(from_fn(admit))
+        .layer(from_fn_with_state(clouds.clone(), admit))
 }
 
-async fn admit(request: Request, next: Next) -> Response {
-    if identity::bearer(&request) {
-        next.run(request).await
-    } else {
-        Refusal::failure(StatusCode::UNAUTHORIZED).into_response()
+/// Finds out who calls.
+async fn admit(State(clouds): State<Clouds>, mut request: Request, next: Next) -> Response {
+    match caller(&clouds, &request) {
+        Some(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        None => Refusal::failure(StatusCode::UNAUTHORIZED).into_response(),
     }
+}
+
+/// Who calls; none if the token is not in order. Without one it is nobody, whom the rules may still let in.
+fn caller(clouds: &Clouds, request: &Request) -> Option<Caller> {
+    let Some(header) = request.headers().get(header::AUTHORIZATION) else { return Some(Caller::Nobody) };
+    let token = header.to_str().ok()?.strip_prefix("Bearer ")?;
+    let issuer = identity::decoded(token).map(|(_, claims)| claims["iss"].as_str().unwrap_or_default().to_owned());
+    if !issuer.is_some_and(|issuer| issuer.starts_with("https://securetoken.google.com/")) {
+        return identity::bearer(request).then_some(Caller::Service);
+    }
+    let claims = clouds.signer.claims(token)?;
+    let project = request.uri().path().split('/').nth(3)?;
+    let lives = claims["exp"].as_i64()? > clouds.now().as_second();
+    let uid = claims["sub"].as_str()?.to_owned();
+    (lives && claims["aud"] == project).then_some(Caller::Person { uid })
 }
 
 /// Gives a document that is put in by hand its times; it must have a full name.

@@ -3,16 +3,17 @@
 
 use std::cmp::Ordering;
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde_json::{Value, json};
 
 use super::documents::masked;
 use super::error::Refusal;
 use super::field_path::FieldPath;
 use super::filter::Filter;
+use super::rules::Caller;
 use super::{Place, read_body, time, value};
 use crate::server::Clouds;
 use crate::world::{Change, Kind};
@@ -20,10 +21,11 @@ use crate::world::{Change, Kind};
 /// A query over the collections of the database itself.
 pub(crate) async fn run_at_root(
     State(clouds): State<Clouds>,
+    Extension(caller): Extension<Caller>,
     Path((project, database)): Path<(String, String)>,
     body: Bytes,
 ) -> Result<Response, Refusal> {
-    run(&clouds, &Place { project, database }.root(), &body)
+    run(&clouds, &caller, &Place { project, database }.root(), &body)
 }
 
 /// Runs a query over the collections below `parent`.
@@ -31,7 +33,8 @@ pub(crate) async fn run_at_root(
 /// # Errors
 ///
 /// `INVALID_ARGUMENT` or `UNIMPLEMENTED` when the query is not valid or not known here.
-pub(crate) fn run(clouds: &Clouds, parent: &str, body: &Bytes) -> Result<Response, Refusal> {
+pub(crate) fn run(clouds: &Clouds, caller: &Caller, parent: &str, body: &Bytes) -> Result<Response, Refusal> {
+    caller.may_list().map_err(Refusal::streamed)?;
     let body = read_body(body)?;
     let query = Query::read(body.get("structuredQuery").unwrap_or(&Value::Null))?;
     clouds.change(|change| {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::Refusal;
 use super::field_path::FieldPath;
+use super::rules::Caller;
 use super::{time, value};
 use crate::world::{Change, Kind};
 
@@ -64,10 +65,10 @@ fn update_time(document: &Value) -> Option<Timestamp> {
 /// # Errors
 ///
 /// When the precondition does not hold, or the write is not valid.
-pub(crate) fn apply(change: &mut Change<'_>, write: &Value) -> Result<Value, Refusal> {
+pub(crate) fn apply(change: &mut Change<'_>, caller: &Caller, write: &Value) -> Result<Value, Refusal> {
     let precondition = Precondition::read(&write["currentDocument"])?;
     if let Some(name) = write["delete"].as_str() {
-        delete(change, name, &precondition)?;
+        delete(change, caller, name, &precondition)?;
         return Ok(json!({}));
     }
     if write["update"].is_object() {
@@ -75,7 +76,8 @@ pub(crate) fn apply(change: &mut Change<'_>, write: &Value) -> Result<Value, Ref
         let fields = write["update"]["fields"].as_object().cloned().unwrap_or_default();
         let mask = write.get("updateMask").map(mask_of).transpose()?;
         let transforms = write["updateTransforms"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let (document, results) = update(change, &name, fields, mask.as_deref(), transforms, &precondition)?;
+        let new = Update { name: &name, fields, mask: mask.as_deref(), transforms };
+        let (document, results) = update(change, caller, new, &precondition)?;
         let mut result = json!({"updateTime": document["updateTime"]});
         if !results.is_empty() {
             result["transformResults"] = json!(results);
@@ -83,7 +85,9 @@ pub(crate) fn apply(change: &mut Change<'_>, write: &Value) -> Result<Value, Ref
         return Ok(result);
     }
     if let Some(name) = write["verify"].as_str() {
-        precondition.check(name, change.get(Kind::Documents, name))?;
+        let stored = change.get(Kind::Documents, name);
+        caller.may_get(name, stored)?;
+        precondition.check(name, stored)?;
         return Ok(json!({}));
     }
     Err(Refusal::unimplemented("this kind of write"))
@@ -103,6 +107,15 @@ pub(crate) fn mask_of(mask: &Value) -> Result<Vec<FieldPath>, Refusal> {
         .collect()
 }
 
+/// What is written into a document.
+pub(crate) struct Update<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) fields: Map<String, Value>,
+    /// The fields that are written; all of them without one.
+    pub(crate) mask: Option<&'a [FieldPath]>,
+    pub(crate) transforms: &'a [Value],
+}
+
 /// Writes a document, whole or the masked fields of it.
 ///
 /// # Errors
@@ -110,16 +123,14 @@ pub(crate) fn mask_of(mask: &Value) -> Result<Vec<FieldPath>, Refusal> {
 /// When the precondition does not hold, or name or fields are not valid.
 pub(crate) fn update(
     change: &mut Change<'_>,
-    name: &str,
-    mut fields: Map<String, Value>,
-    mask: Option<&[FieldPath]>,
-    transforms: &[Value],
+    caller: &Caller,
+    update: Update<'_>,
     precondition: &Precondition,
 ) -> Result<(Value, Vec<Value>), Refusal> {
+    let Update { name, mut fields, mask, transforms } = update;
     super::check_document_name(name)?;
     value::check_fields(&mut fields)?;
     let stored = change.get(Kind::Documents, name);
-    precondition.check(name, stored)?;
     let mut result = match (mask, stored) {
         (None, _) => fields.clone(),
         (Some(_), None) => Map::new(),
@@ -144,6 +155,9 @@ pub(crate) fn update(
         "createTime": created,
         "updateTime": time(now),
     });
+    // The rules come first, so that a precondition tells nobody what is there.
+    caller.may_write(name, stored, Some(&document), change.now())?;
+    precondition.check(name, stored)?;
     if document["fields"].to_string().len() > MOST_BYTES {
         return Err(Refusal::invalid("The document is larger than 1048576 bytes."));
     }
@@ -156,9 +170,16 @@ pub(crate) fn update(
 /// # Errors
 ///
 /// When the precondition does not hold or the name is not valid.
-pub(crate) fn delete(change: &mut Change<'_>, name: &str, precondition: &Precondition) -> Result<(), Refusal> {
+pub(crate) fn delete(
+    change: &mut Change<'_>,
+    caller: &Caller,
+    name: &str,
+    precondition: &Precondition,
+) -> Result<(), Refusal> {
     super::check_document_name(name)?;
-    precondition.check(name, change.get(Kind::Documents, name))?;
+    let stored = change.get(Kind::Documents, name);
+    caller.may_write(name, stored, None, change.now())?;
+    precondition.check(name, stored)?;
     change.remove(Kind::Documents, name);
     Ok(())
 }

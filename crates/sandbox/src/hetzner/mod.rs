@@ -84,11 +84,6 @@ async fn admit(State(clouds): State<Clouds>, request: Request, next: Next) -> Re
     for (name, value) in headers {
         response.headers_mut().insert(name, HeaderValue::from(value));
     }
-    // The time of the reset is told by the sandbox's clock, so it must be seen against that.
-    let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    if let Ok(date) = HeaderValue::from_str(&date) {
-        response.headers_mut().insert(header::DATE, date);
-    }
     response
 }
 

@@ -21,6 +21,12 @@ impl Refusal {
         Refusal { status: StatusCode::BAD_REQUEST, message: message.into(), reason: "invalid" }
     }
 
+    /// 403: a client's call without an API key.
+    pub(crate) fn no_key() -> Refusal {
+        let message = "The request is missing a valid API key.".to_owned();
+        Refusal { status: StatusCode::FORBIDDEN, message, reason: "forbidden" }
+    }
+
     /// What the real service answers with this status when it fails by itself.
     pub(crate) fn failure(status: StatusCode) -> Refusal {
         let (message, reason) = match status.as_u16() {

@@ -1,6 +1,7 @@
 //! What a request may say about an account, checked and written into it.
 
 use axum::body::Bytes;
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::error::Refusal;
@@ -47,6 +48,12 @@ pub(crate) fn text(body: &Map<String, Value>, field: &str) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
+}
+
+/// A field of a form.
+pub(crate) fn of_form(form: &str, name: &str) -> Option<String> {
+    let found = form.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
+    Some(percent_decode_str(&found.replace('+', " ")).decode_utf8_lossy().into_owned())
 }
 
 /// The email as it is kept (in lower case), when one is given.
@@ -96,7 +103,7 @@ pub(crate) fn write(account: &mut Value, body: &Map<String, Value>, now_ms: i64)
             let message = "WEAK_PASSWORD : Password should be at least 6 characters";
             return Err(Refusal::bad(message));
         }
-        // The password itself is kept nowhere: nobody can sign in at the sandbox.
+        // The password itself is kept nowhere: nobody can sign in with one at the sandbox.
         account["passwordUpdatedAt"] = json!(now_ms);
     }
     if let Some(claims) = text(body, "customAttributes") {
@@ -113,7 +120,16 @@ fn check_claims(claims: &str) -> Result<(), Refusal> {
         return Err(Refusal::bad("CLAIMS_TOO_LARGE"));
     }
     let parsed: Map<String, Value> = serde_json::from_str(claims).map_err(|_| Refusal::bad("INVALID_CLAIMS"))?;
-    match RESERVED_CLAIMS.iter().find(|claim| parsed.contains_key(**claim)) {
+    check_reserved(&parsed)
+}
+
+/// Checks that no claim belongs to the token itself.
+///
+/// # Errors
+///
+/// `FORBIDDEN_CLAIM`.
+pub(crate) fn check_reserved(claims: &Map<String, Value>) -> Result<(), Refusal> {
+    match RESERVED_CLAIMS.iter().find(|claim| claims.contains_key(**claim)) {
         Some(claim) => Err(Refusal::bad(format!("FORBIDDEN_CLAIM : {claim}"))),
         None => Ok(()),
     }

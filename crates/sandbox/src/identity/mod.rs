@@ -2,23 +2,25 @@
 //! <https://cloud.google.com/identity-platform/docs/reference/rest/v1/projects.accounts>.
 
 mod accounts;
+mod custom;
 mod error;
 mod fields;
 mod pages;
 mod persons;
+mod refresh;
 mod signing;
+mod tokens;
 
-use std::sync::Arc;
-
+use axum::Router;
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Extension, Router};
 use serde_json::{Value, json};
 
 pub(crate) use error::Refusal;
+pub(crate) use signing::{Signer, decoded};
 
 use crate::server::Clouds;
 use crate::world::Change;
@@ -32,7 +34,11 @@ pub(crate) fn router(_clouds: &Clouds) -> Router<Clouds> {
     let public = Router::new()
         .route("/v1/accounts:signInWithIdp", post(persons::sign_in_with_idp))
         .route(&format!("/{}", signing::KEYS), get(persons::keys))
-        .layer(Extension(Arc::new(signing::Signer::default())));
+        .merge(
+            Router::new()
+                .route("/v1/accounts:signInWithCustomToken", post(custom::sign_in))
+                .layer(from_fn(admit_client)),
+        );
     Router::new()
         .route("/v1/projects/{project}/accounts", post(accounts::create))
         .route("/v1/projects/{project}/accounts:lookup", post(accounts::lookup))
@@ -44,6 +50,29 @@ pub(crate) fn router(_clouds: &Clouds) -> Router<Clouds> {
         .method_not_allowed_fallback(|| async { Refusal::failure(StatusCode::NOT_FOUND) })
         .layer(from_fn(admit))
         .merge(public)
+}
+
+/// The routes below `/securetoken.googleapis.com`.
+pub(crate) fn secure_token_router() -> Router<Clouds> {
+    Router::new()
+        .route("/v1/token", post(refresh::token))
+        .fallback(|| async { Refusal::failure(StatusCode::NOT_FOUND) })
+        .method_not_allowed_fallback(|| async { Refusal::failure(StatusCode::NOT_FOUND) })
+        .layer(from_fn(admit_client))
+}
+
+/// Lets a client in: it shows an API key, which says no more than what project it talks to.
+async fn admit_client(request: Request, next: Next) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let in_query = fields::of_form(query, "key");
+    let in_header = request.headers().get("x-goog-api-key").and_then(|value| value.to_str().ok());
+    match in_query.as_deref().or(in_header).filter(|key| !key.is_empty()) {
+        Some(key) if key.starts_with("invalid") => {
+            Refusal::bad("API key not valid. Please pass a valid API key.").into_response()
+        }
+        Some(_) => next.run(request).await,
+        None => Refusal::no_key().into_response(),
+    }
 }
 
 async fn admit(request: Request, next: Next) -> Response {

@@ -3,50 +3,43 @@
 //! <https://cloud.google.com/identity-platform/docs/reference/rest/v1/accounts/signInWithIdp>. Google itself is not here: its
 //! own token is taken as plain JSON, as Firebase's emulator takes it.
 
-use std::sync::Arc;
-
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
-use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::accounts::new_local_id;
 use super::error::Refusal;
-use super::signing::Signer;
+use super::tokens::{HOUR, Login};
 use super::{DEFAULT_PROJECT, fields, key};
 use crate::server::Clouds;
 use crate::world::{Change, Kind};
-
-/// How long an id token is good for, in seconds.
-const HOUR: i64 = 3600;
 
 /// The only provider that is known here.
 const GOOGLE: &str = "google.com";
 
 /// Finds or makes the account of a person whom Google knows, and answers an id token.
-pub(crate) async fn sign_in_with_idp(
-    State(clouds): State<Clouds>,
-    Extension(signer): Extension<Arc<Signer>>,
-    body: Bytes,
-) -> Result<Json<Value>, Refusal> {
+pub(crate) async fn sign_in_with_idp(State(clouds): State<Clouds>, body: Bytes) -> Result<Json<Value>, Refusal> {
     let body = fields::read(&body)?;
     let project = fields::text(&body, "targetProjectId").unwrap_or_else(|| DEFAULT_PROJECT.to_owned());
     let google = credential(&fields::text(&body, "postBody").unwrap_or_default())?;
-    let (account, claims, is_new) = clouds.change(|change| {
+    let (account, claims, refresh_token, is_new) = clouds.change(|change| {
         let (stored, mut account, is_new) = account_of(change, &project, &google)?;
         if account["disabled"] == json!(true) {
             return Err(Refusal::bad("USER_DISABLED"));
         }
         let now = change.now();
         account["lastLoginAt"] = json!(now.as_millisecond().to_string());
-        let claims = claims(&account, &project, &google, now.as_second());
         change.put(Kind::Accounts, &stored, account.clone());
-        Ok((account, claims, is_new))
+        let identities = json!({GOOGLE: [google["sub"]]});
+        let login = Login { project: &project, provider: GOOGLE, identities, claims: Map::new() };
+        let claims = login.id_claims(&account, now, now);
+        let refresh_token = login.refresh_token(change, &account);
+        Ok((account, claims, refresh_token, is_new))
     })?;
-    let token = signer.sign(&claims).ok_or_else(|| Refusal::failure(StatusCode::INTERNAL_SERVER_ERROR))?;
+    let token = clouds.signer.sign(&claims).ok_or_else(|| Refusal::failure(StatusCode::INTERNAL_SERVER_ERROR))?;
     Ok(Json(json!({
         "kind": "identitytoolkit#VerifyAssertionResponse",
         "providerId": GOOGLE,
@@ -55,23 +48,21 @@ pub(crate) async fn sign_in_with_idp(
         "emailVerified": account["emailVerified"],
         "isNewUser": is_new,
         "idToken": token,
+        "refreshToken": refresh_token,
         "expiresIn": HOUR.to_string(),
     })))
 }
 
 /// The public keys of id tokens.
-pub(crate) async fn keys(Extension(signer): Extension<Arc<Signer>>) -> Result<Response, Refusal> {
-    let keys = signer.public().ok_or_else(|| Refusal::failure(StatusCode::INTERNAL_SERVER_ERROR))?;
+pub(crate) async fn keys(State(clouds): State<Clouds>) -> Result<Response, Refusal> {
+    let keys = clouds.signer.public().ok_or_else(|| Refusal::failure(StatusCode::INTERNAL_SERVER_ERROR))?;
     Ok(([(header::CACHE_CONTROL, "public, max-age=21600, must-revalidate")], Json(keys)).into_response())
 }
 
 /// Google's token in a form: `id_token={"sub": …, "email": …}&providerId=google.com`.
 fn credential(form: &str) -> Result<Map<String, Value>, Refusal> {
     let wrong = || Refusal::bad("INVALID_IDP_RESPONSE : The supplied auth credential is malformed.");
-    let field = |name: &str| {
-        let found = form.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
-        Some(percent_decode_str(&found.replace('+', " ")).decode_utf8_lossy().into_owned())
-    };
+    let field = |name: &str| fields::of_form(form, name);
     if field("providerId").as_deref() != Some(GOOGLE) {
         return Err(Refusal::bad("OPERATION_NOT_ALLOWED : Only google.com is known here."));
     }
@@ -133,28 +124,4 @@ fn account_of(
     }
     fields::link(&mut account, provider);
     Ok((stored, account, is_new))
-}
-
-fn claims(account: &Value, project: &str, google: &Map<String, Value>, now: i64) -> Value {
-    let custom =
-        account["customAttributes"].as_str().and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok());
-    let mut claims = custom.unwrap_or_default();
-    let told = json!({
-        "iss": format!("https://securetoken.google.com/{project}"),
-        "aud": project,
-        "sub": account["localId"],
-        "user_id": account["localId"],
-        "auth_time": now,
-        "iat": now,
-        "exp": now + HOUR,
-        "email_verified": account["emailVerified"] == json!(true),
-        "firebase": {"identities": {GOOGLE: [google["sub"]]}, "sign_in_provider": GOOGLE},
-    });
-    claims.extend(told.as_object().cloned().unwrap_or_default());
-    for (claim, field) in [("email", "email"), ("name", "displayName")] {
-        if !account[field].is_null() {
-            claims.insert(claim.to_owned(), account[field].clone());
-        }
-    }
-    Value::Object(claims)
 }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -16,6 +16,13 @@ pub(crate) const KEYS: &str = "service_accounts/v1/jwk/securetoken@system.gservi
 #[derive(Default)]
 pub(crate) struct Signer {
     key: OnceLock<(String, KeyPair)>,
+}
+
+/// Nothing of the key.
+impl std::fmt::Debug for Signer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Signer")
+    }
 }
 
 impl Signer {
@@ -46,6 +53,27 @@ impl Signer {
         key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature).ok()?;
         Some(format!("{message}.{}", encoded(signature)))
     }
+
+    /// The claims of a token that this key has signed; none for any other. Its times are the caller's to check.
+    pub(crate) fn claims(&self, token: &str) -> Option<Value> {
+        let (message, signature) = token.rsplit_once('.')?;
+        let (header, claims) = decoded(token)?;
+        let (_, key) = self.key.get()?;
+        let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.public_key().as_ref());
+        public.verify(message.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).ok()?).ok()?;
+        (header["alg"] == "RS256").then_some(claims)
+    }
+}
+
+/// The header and the claims of a token (RFC 7519), whoever signed it; none if it is no token.
+pub(crate) fn decoded(token: &str) -> Option<(Value, Value)> {
+    let mut parts = token.split('.');
+    let (header, claims, _signature) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let read = |part: &str| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).ok()?).ok();
+    Some((read(header)?, read(claims)?)).filter(|(header, claims)| header.is_object() && claims.is_object())
 }
 
 fn encoded(bytes: impl AsRef<[u8]>) -> String {

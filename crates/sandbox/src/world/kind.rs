@@ -2,21 +2,24 @@
 
 use serde_json::Value;
 
-/// One of the four clouds, or the sandbox itself.
+/// One of the services, or the sandbox itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Cloud {
     Hetzner,
     Stripe,
     IdentityToolkit,
+    /// Google's token service: it has no objects of its own to show.
+    SecureToken,
     Firestore,
     /// Counters and the clock: never shown as objects.
     Sandbox,
 }
 
 impl Cloud {
-    /// The four clouds a client can talk to.
-    pub(crate) const ALL: [Cloud; 4] = [Cloud::Hetzner, Cloud::Stripe, Cloud::IdentityToolkit, Cloud::Firestore];
+    /// The services a client can talk to.
+    pub(crate) const ALL: [Cloud; 5] =
+        [Cloud::Hetzner, Cloud::Stripe, Cloud::IdentityToolkit, Cloud::SecureToken, Cloud::Firestore];
 
     /// The name used in the journal and in the control API.
     pub(crate) fn name(self) -> &'static str {
@@ -24,6 +27,7 @@ impl Cloud {
             Cloud::Hetzner => "hetzner",
             Cloud::Stripe => "stripe",
             Cloud::IdentityToolkit => "identity_toolkit",
+            Cloud::SecureToken => "secure_token",
             Cloud::Firestore => "firestore",
             Cloud::Sandbox => "sandbox",
         }
@@ -35,6 +39,7 @@ impl Cloud {
             Cloud::Hetzner => "/hetzner/v1",
             Cloud::Stripe => "/stripe",
             Cloud::IdentityToolkit => "/identitytoolkit.googleapis.com",
+            Cloud::SecureToken => "/securetoken.googleapis.com",
             Cloud::Firestore => "/firestore",
             Cloud::Sandbox => "/_sandbox",
         }
@@ -62,13 +67,14 @@ pub(crate) enum Kind {
     WebhookEndpoints,
     IdempotencyKeys,
     Accounts,
+    RefreshTokens,
     Documents,
     Counters,
 }
 
 impl Kind {
     /// Every kind, in the order of the enum (so that `kind as usize` indexes it).
-    pub(crate) const ALL: [Kind; 20] = [
+    pub(crate) const ALL: [Kind; 21] = [
         Kind::Servers,
         Kind::Firewalls,
         Kind::SshKeys,
@@ -87,6 +93,7 @@ impl Kind {
         Kind::WebhookEndpoints,
         Kind::IdempotencyKeys,
         Kind::Accounts,
+        Kind::RefreshTokens,
         Kind::Documents,
         Kind::Counters,
     ];
@@ -109,7 +116,7 @@ impl Kind {
             | Kind::WebhookEndpoints => Cloud::Stripe,
             Kind::Accounts => Cloud::IdentityToolkit,
             Kind::Documents => Cloud::Firestore,
-            Kind::IdempotencyKeys | Kind::Counters => Cloud::Sandbox,
+            Kind::IdempotencyKeys | Kind::RefreshTokens | Kind::Counters => Cloud::Sandbox,
         }
     }
 
@@ -134,6 +141,7 @@ impl Kind {
             Kind::WebhookEndpoints => "webhook_endpoints",
             Kind::IdempotencyKeys => "idempotency_keys",
             Kind::Accounts => "accounts",
+            Kind::RefreshTokens => "refresh_tokens",
             Kind::Documents => "documents",
             Kind::Counters => "counters",
         }

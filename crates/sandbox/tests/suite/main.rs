@@ -16,3 +16,4 @@ mod stripe_billing;
 mod stripe_calls;
 mod stripe_payments;
 mod thin;
+mod tokens;
