@@ -42,6 +42,7 @@ impl Clouds {
             stripe: at.stripe.clone(),
             identity_toolkit: at.identity_toolkit.clone(),
             firestore: at.firestore.clone(),
+            secure_token: None,
         };
         Arc::new(AmpereProvider::new(&Settings::sandbox(&endpoints).unwrap()).unwrap())
     }

@@ -158,5 +158,6 @@ fn endpoints(of: &ampere_sandbox::Endpoints) -> Endpoints {
         stripe: of.stripe.clone(),
         identity_toolkit: of.identity_toolkit.clone(),
         firestore: of.firestore.clone(),
+        secure_token: None,
     }
 }

@@ -14,10 +14,10 @@ use futures::future::join_all;
 use reqwest::header::HeaderMap;
 
 use crate::account::{AccountClient, AccountKind};
-use crate::firebase::{Firestore, GOOGLE, Identity, Lists};
+use crate::firebase::{Firestore, GOOGLE, Identity, Lists, Minter};
 use crate::hetzner::{self, Hetzner};
 use crate::http::{self, Authorization, Endpoint, Limits, MachineTimer, Timer};
-use crate::instance::{InstanceClient, InstanceKind};
+use crate::instance::{Crew, Inside, InstanceClient, InstanceKind, Postmaster};
 use crate::secret::{SecretClient, SecretKind};
 use crate::service::Service;
 use crate::settings::Settings;
@@ -36,11 +36,16 @@ const HETZNER: Limits = Limits { concurrency: 8, timeout: Duration::from_secs(60
 /// assert!(ampere_provider::kinds().contains_key("ampere_account"));
 /// ```
 pub fn kinds() -> BTreeMap<&'static str, Arc<dyn Kind>> {
+    kinds_with(Inside::Nobody)
+}
+
+/// The kinds, where it is known who is inside the instances.
+fn kinds_with(inside: Inside) -> BTreeMap<&'static str, Arc<dyn Kind>> {
     let kinds: [Arc<dyn Kind>; 4] = [
         Arc::new(AccountKind::new()),
         Arc::new(SubscriptionKind::new()),
         Arc::new(SecretKind::new()),
-        Arc::new(InstanceKind::new()),
+        Arc::new(InstanceKind::new(inside)),
     ];
     kinds.into_iter().map(|kind| (kind.schema().kind, kind)).collect()
 }
@@ -99,14 +104,31 @@ impl AmpereProvider {
         let base = settings.hetzner.clone();
         let hetzner = Endpoint::new(hetzner::CLOUD, client, base, hetzner_token, HeaderMap::new(), HETZNER)
             .within(hetzner::budget(timer));
+        let inside = match settings.boxes {
+            Some(_) => Inside::Agent,
+            None if http::is_loopback(&settings.hetzner) => Inside::Nobody,
+            None => Inside::Missing,
+        };
+        let near_google = http::is_loopback(&settings.firestore);
+        let crew = settings.boxes.as_ref().map(|boxes| {
+            let minter = match near_google {
+                true => Minter::Unsigned,
+                false => Minter::Signing(settings.google_credentials.clone()),
+            };
+            Crew {
+                postmaster: Postmaster::new(firestore.clone(), identity.clone(), minter, near_google),
+                settings: boxes.clone(),
+                project: project.clone(),
+            }
+        });
         let subscriptions = SubscriptionClient::new(Stripe::new(stripe), identity.clone());
         let services: [(&'static str, Box<dyn Service>); 4] = [
             (crate::account::KIND, Box::new(AccountClient::new(identity, firestore.clone()))),
             (crate::subscription::KIND, Box::new(subscriptions)),
             (crate::secret::KIND, Box::new(SecretClient::new(firestore))),
-            (crate::instance::KIND, Box::new(InstanceClient::new(Hetzner::new(hetzner, near)))),
+            (crate::instance::KIND, Box::new(InstanceClient::new(Hetzner::new(hetzner, near), crew))),
         ];
-        Ok(AmpereProvider { kinds: kinds(), services: services.into_iter().collect() })
+        Ok(AmpereProvider { kinds: kinds_with(inside), services: services.into_iter().collect() })
     }
 
     fn service(&self, kind: &str) -> Result<&dyn Service, ProviderError> {

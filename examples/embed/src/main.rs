@@ -39,6 +39,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         stripe: at.stripe.clone(),
         identity_toolkit: at.identity_toolkit.clone(),
         firestore: at.firestore.clone(),
+        secure_token: None,
     });
     let settings = settings.map_err(|findings| format!("{} settings are wrong", findings.len()))?;
     let verifier = Arc::new(Verifier::new(&settings, Arc::new(system::System))?);

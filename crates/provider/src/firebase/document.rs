@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use ampere_core::identity::Marker;
+use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
 use super::identity::UID_PREFIX;
@@ -13,6 +14,8 @@ use crate::marker;
 pub(crate) const COLLECTION: &str = "ampere";
 /// What the ids of secrets begin with.
 pub(crate) const SECRET_PREFIX: &str = "secret";
+/// What the ids of mailboxes begin with.
+pub(crate) const MAILBOX_PREFIX: &str = "box";
 /// The field that holds the stack of our marker.
 pub(crate) const STACK: &str = "ampereStack";
 /// The field that holds the address of our marker.
@@ -27,16 +30,19 @@ pub(crate) enum DocumentKind {
     Account,
     /// A secret's.
     Secret,
+    /// A box's mailbox; its id is the uid of the box's user.
+    Mailbox,
 }
 
 impl DocumentKind {
-    const ALL: [DocumentKind; 2] = [DocumentKind::Account, DocumentKind::Secret];
+    const ALL: [DocumentKind; 3] = [DocumentKind::Account, DocumentKind::Secret, DocumentKind::Mailbox];
 
     /// As the field says it.
     fn name(self) -> &'static str {
         match self {
             DocumentKind::Account => "account",
             DocumentKind::Secret => "secret",
+            DocumentKind::Mailbox => ampere_bundle::mailbox::KIND,
         }
     }
 
@@ -45,6 +51,7 @@ impl DocumentKind {
         match self {
             DocumentKind::Account => UID_PREFIX,
             DocumentKind::Secret => SECRET_PREFIX,
+            DocumentKind::Mailbox => MAILBOX_PREFIX,
         }
     }
 
@@ -61,6 +68,8 @@ pub(crate) enum Field {
     Text(String),
     /// An integer.
     Integer(u64),
+    /// A time.
+    Time(Timestamp),
     /// The field is taken away.
     Absent,
 }
@@ -72,6 +81,8 @@ pub(crate) enum Stored {
     Text(String),
     /// An integer.
     Integer(i64),
+    /// A time.
+    Time(Timestamp),
     /// Anything else: we never write such a field.
     Foreign,
 }
@@ -82,10 +93,12 @@ impl Stored {
             Json::String(text) => text.parse().ok(),
             other => other.as_i64(),
         };
-        match (value["stringValue"].as_str(), integer) {
-            (Some(text), _) => Stored::Text(text.to_owned()),
-            (None, Some(number)) => Stored::Integer(number),
-            (None, None) => Stored::Foreign,
+        let time = value["timestampValue"].as_str().and_then(|time| time.parse().ok());
+        match (value["stringValue"].as_str(), integer, time) {
+            (Some(text), _, _) => Stored::Text(text.to_owned()),
+            (None, Some(number), _) => Stored::Integer(number),
+            (None, None, Some(time)) => Stored::Time(time),
+            (None, None, None) => Stored::Foreign,
         }
     }
 }
@@ -177,6 +190,14 @@ impl Document {
         }
     }
 
+    /// A field's time.
+    pub fn time(&self, name: &str) -> Option<Timestamp> {
+        match self.fields.get(name)? {
+            Stored::Time(time) => Some(*time),
+            _ => None,
+        }
+    }
+
     /// Whether there is a field of this name, whatever it holds.
     pub fn has(&self, name: &str) -> bool {
         self.fields.contains_key(name)
@@ -211,6 +232,7 @@ impl Writing<'_> {
             let value = match field {
                 Field::Text(text) => json!({"stringValue": text}),
                 Field::Integer(number) => json!({"integerValue": number.to_string()}),
+                Field::Time(time) => json!({"timestampValue": time.to_string()}),
                 Field::Absent => continue,
             };
             values.insert((*name).to_owned(), value);
@@ -262,7 +284,7 @@ mod tests {
         assert!(!damaged.is_labelled() && damaged.has(ADDRESS));
         // An id of another stack's making says nothing about ours, and an unknown kind is none.
         assert_eq!(document("secret-cc-bb", json!({STACK: text("aa")})).marker(), None);
-        assert_eq!(document("u1", json!({KIND: text("mailbox"), STACK: text("aa"), ADDRESS: text("bb")})).kind(), None);
+        assert_eq!(document("u1", json!({KIND: text("letter"), STACK: text("aa"), ADDRESS: text("bb")})).kind(), None);
     }
 
     #[test]

@@ -11,23 +11,68 @@ use ampere_lang::value::Value;
 use async_trait::async_trait;
 use futures::future::try_join5;
 
+use super::birth::Birth;
 use super::create::{self, Made};
-use super::model::{self, Group, Lists, Thing};
+use super::mailbox::{Errand, Mail, Postmaster};
+use super::model::{self, Group, Thing};
 use super::{parts, remove, request, resize, schema};
 use crate::attributes::{applied, text};
+use crate::firebase::Lists;
 use crate::hetzner::{CLOUD, Hetzner, of_stack};
 use crate::service::{Service, not_ours, wanted};
+use crate::settings::BoxSettings;
 
 /// `ampere_instance` at Hetzner Cloud.
 pub(crate) struct InstanceClient {
     cloud: Hetzner,
+    crew: Option<Crew>,
     schema: Schema,
 }
 
+/// Who sees to the boxes inside the servers.
+pub(crate) struct Crew {
+    /// Their mailboxes.
+    pub postmaster: Postmaster,
+    /// What they are given.
+    pub settings: BoxSettings,
+    /// The Firebase project.
+    pub project: String,
+}
+
+/// What precedes a server.
+pub(super) enum Prepared {
+    /// Its mailbox is open, and this is what it is told at its first boot.
+    UserData(String),
+    /// It is there already, from an attempt whose answer was lost.
+    There(u64),
+}
+
+impl Crew {
+    /// Opens the mailbox of a server that is to be made. One that an earlier attempt opened is opened anew, unless its server
+    /// has come into being.
+    pub(super) async fn prepare(
+        &self,
+        cloud: &Hetzner,
+        server: &str,
+        request: &Request<'_>,
+        object: &Value,
+    ) -> Result<Prepared, ProviderError> {
+        if self.postmaster.is_open(server).await? {
+            let found = parts::by_name(cloud, "servers", server).await?;
+            if let Some(found) = found.filter(|found| found.marker.as_ref() == Some(request.marker)) {
+                return Ok(Prepared::There(found.id));
+            }
+        }
+        let token = self.postmaster.open(server, request.marker, cloud.now()).await?;
+        let birth = Birth { server, project: &self.project, settings: &self.settings, token };
+        Ok(Prepared::UserData(birth.user_data(request, object)?))
+    }
+}
+
 impl InstanceClient {
-    /// The client over Hetzner Cloud.
-    pub fn new(cloud: Hetzner) -> InstanceClient {
-        InstanceClient { cloud, schema: schema::schema() }
+    /// The client over Hetzner Cloud. Without a crew nobody is inside its servers.
+    pub fn new(cloud: Hetzner, crew: Option<Crew>) -> InstanceClient {
+        InstanceClient { cloud, crew, schema: schema::schema() }
     }
 
     async fn server(&self, id: u64) -> Result<Option<Thing>, ProviderError> {
@@ -58,12 +103,25 @@ impl InstanceClient {
             }
             _ => {}
         }
-        Ok(self.applied(&parts::existing(&self.cloud, id).await?, object))
+        self.bring(&parts::existing(&self.cloud, id).await?, request, object).await
     }
 
-    fn applied(&self, server: &Thing, object: &Value) -> Applied {
-        let attributes = applied(&self.schema, object, &model::attributes(server));
-        Applied { id: ExternalId(server.id.to_string().into()), attributes, sealed: None }
+    /// Brings the box in a server to what is wanted, if there is one.
+    async fn bring(&self, server: &Thing, request: &Request<'_>, object: &Value) -> Result<Applied, ProviderError> {
+        let mut found = model::attributes(server);
+        if let Some(crew) = &self.crew {
+            let errand = Errand { cloud: &self.cloud, server, request, object };
+            found.extend(crew.postmaster.bring(&errand).await?);
+        }
+        let attributes = applied(&self.schema, object, &found);
+        Ok(Applied { id: ExternalId(server.id.to_string().into()), attributes, sealed: None })
+    }
+
+    /// What the mailboxes say, if they can be had: a server is there and can be deleted also while Firestore is not.
+    async fn mail(&self, inquiry: &Inquiry<'_>, lists: &Lists) -> Option<Mail> {
+        let crew = self.crew.as_ref()?;
+        let documents = crew.postmaster.list(inquiry, lists).await.ok()?;
+        Some(Mail::of(&documents, inquiry.stack, self.cloud.now()))
     }
 
     async fn things(
@@ -78,14 +136,19 @@ impl InstanceClient {
     }
 
     /// The servers alone.
-    async fn objects(&self, stack: &StackId) -> Result<Listing, ProviderError> {
+    async fn objects(&self, stack: &StackId, mail: Option<&Mail>) -> Result<Listing, ProviderError> {
         let (servers, problems) = self.things("servers", stack).await?;
         let ours = servers.iter().filter(|server| server.marker.is_some());
-        Ok(Listing { objects: ours.map(model::observed_alone).collect(), problems })
+        let observed = ours.map(|server| {
+            let mut observed = model::observed_alone(server);
+            observed.attributes.extend(mail.map(|mail| mail.of_server(&server.name)).unwrap_or_default());
+            observed
+        });
+        Ok(Listing { objects: observed.collect(), problems })
     }
 
     /// Servers and all that belongs to them, or was left behind.
-    async fn parts(&self, stack: &StackId) -> Result<Listing, ProviderError> {
+    async fn parts(&self, stack: &StackId, mail: Option<&Mail>) -> Result<Listing, ProviderError> {
         let (servers, firewalls, keys, addresses, volumes) = try_join5(
             self.things("servers", stack),
             self.things("firewalls", stack),
@@ -95,14 +158,19 @@ impl InstanceClient {
         )
         .await?;
         let problems = [servers.1, firewalls.1, keys.1, addresses.1, volumes.1].concat();
-        let lists = Lists {
+        let lists = model::Lists {
             servers: servers.0,
             firewalls: firewalls.0,
             keys: keys.0,
             addresses: addresses.0,
             volumes: volumes.0,
         };
-        Ok(Listing { objects: model::groups(lists).iter().map(Group::observed).collect(), problems })
+        let groups = model::groups(lists);
+        let mut objects: Vec<Observed> = groups.iter().map(Group::observed).collect();
+        if let Some(mail) = mail {
+            mail.add_to(&groups, &mut objects);
+        }
+        Ok(Listing { objects, problems })
     }
 
     /// Whether a server is this stack's: known to be, or by its labels. Of one that is gone nobody can tell any more.
@@ -118,10 +186,11 @@ impl InstanceClient {
 
 #[async_trait]
 impl Service for InstanceClient {
-    async fn list(&self, inquiry: &Inquiry<'_>, _: &crate::firebase::Lists) -> Result<Listing, ProviderError> {
+    async fn list(&self, inquiry: &Inquiry<'_>, lists: &Lists) -> Result<Listing, ProviderError> {
+        let mail = self.mail(inquiry, lists).await;
         match inquiry.depth {
-            Depth::Objects => self.objects(inquiry.stack).await,
-            Depth::Parts => self.parts(inquiry.stack).await,
+            Depth::Objects => self.objects(inquiry.stack, mail.as_ref()).await,
+            Depth::Parts => self.parts(inquiry.stack, mail.as_ref()).await,
         }
     }
 
@@ -132,18 +201,26 @@ impl Service for InstanceClient {
         // Objects of others may have the name of a server that is being imported.
         let ours = |part: &Thing| server.marker.as_ref().is_some_and(|marker| parts::is_ours(part, marker));
         let firewall = firewall.filter(ours);
-        Ok(Some(Group { server: Some(server), firewall, ..Group::default() }.observed()))
+        let name = server.name.clone();
+        let mut observed = Group { server: Some(server), firewall, ..Group::default() }.observed();
+        if let Some(crew) = &self.crew {
+            observed.attributes.extend(crew.postmaster.look(&name, self.cloud.now()).await?);
+        }
+        Ok(Some(observed))
     }
 
     async fn create(&self, request: Request<'_>) -> Result<Applied, ProviderError> {
         let object = wanted(CLOUD, &request)?;
-        let made = create::create(&self.cloud, &request, object).await;
+        let made = create::create(&self.cloud, self.crew.as_ref(), &request, object).await;
         let made = made.map_err(|(id, error)| match id {
             Some(id) => error.after_making(ExternalId(id.to_string().into())),
             None => error,
         })?;
         match made {
-            Made::Fresh(server) => Ok(self.applied(&server, object)),
+            Made::Fresh(server) => {
+                let brought = self.bring(&server, &request, object).await;
+                brought.map_err(|error| error.after_making(ExternalId(server.id.to_string().into())))
+            }
             Made::TakenOver(id) => {
                 let settled = self.settle(id, &request, object).await;
                 settled.map_err(|error| error.after_making(ExternalId(id.to_string().into())))
@@ -159,7 +236,13 @@ impl Service for InstanceClient {
     }
 
     async fn delete(&self, id: &ExternalId, request: Request<'_>) -> Result<(), ProviderError> {
-        remove::remove(&self.cloud, id, &request).await
+        let names = remove::remove(&self.cloud, id, &request).await?;
+        if let Some(crew) = &self.crew {
+            for name in names {
+                crew.postmaster.close(&name, request.marker).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn foreign_actions(

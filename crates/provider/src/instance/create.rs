@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value as Json, json};
 
+use super::client::{Crew, Prepared};
 use super::model::Thing;
 use super::parts::{self, Named, by_name, ensure};
 use super::request;
@@ -54,17 +55,18 @@ type Failed = (Option<u64>, Refusal);
 /// Finds or makes the three parts and waits until the server runs. Tells the server's number, whatever happens after it.
 pub(super) async fn create(
     cloud: &Hetzner,
+    crew: Option<&Crew>,
     request: &Request<'_>,
     object: &Value,
 ) -> Result<Made, (Option<u64>, ProviderError)> {
-    match attempt(cloud, request, object).await {
+    match attempt(cloud, crew, request, object).await {
         Ok(made) => Ok(made),
         Err((Some(id), refused)) => Err((Some(id), refused.error)),
         Err((None, refused)) => Err((None, explain(cloud, refused, object).await)),
     }
 }
 
-async fn attempt(cloud: &Hetzner, request: &Request<'_>, object: &Value) -> Result<Made, Failed> {
+async fn attempt(cloud: &Hetzner, crew: Option<&Crew>, request: &Request<'_>, object: &Value) -> Result<Made, Failed> {
     let before = |error: ProviderError| (None, error.into());
     let avoided = replaced_name(cloud, request).await.map_err(before)?;
     for generation in 0..marker::GENERATIONS {
@@ -73,8 +75,15 @@ async fn attempt(cloud: &Hetzner, request: &Request<'_>, object: &Value) -> Resu
             continue;
         }
         let Some((firewall, key)) = small_parts(cloud, &name, request.marker).await.map_err(before)? else { continue };
-        let call = request::create_server(&name, object, request.marker, firewall.id, &key.name).map_err(before)?;
-        let (id, fresh) = make_server(cloud, &call, &name, request).await?;
+        let user_data = match crew {
+            None => None,
+            Some(crew) => match crew.prepare(cloud, &name, request, object).await.map_err(before)? {
+                Prepared::UserData(text) => Some(text),
+                Prepared::There(id) => return Ok(Made::TakenOver(id)),
+            },
+        };
+        let call = request::create_server(&name, object, request.marker, firewall.id, &key.name, user_data);
+        let (id, fresh) = make_server(cloud, &call.map_err(before)?, &name, request).await?;
         let after = |error: ProviderError| (Some(id), error.into());
         let server = await_running(cloud, id, request).await.map_err(after)?;
         if !fresh {

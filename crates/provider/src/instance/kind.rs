@@ -4,7 +4,7 @@ use ampere_core::schema::Schema;
 use ampere_lang::diagnostic::{Diagnostic, Diagnostics};
 use ampere_lang::value::{Path, Value};
 
-use super::{channels, schema, server_types};
+use super::{channels, enrol, schema, server_types};
 use crate::attributes::{set, text};
 use crate::secret::MODEL_PROVIDERS;
 use crate::subscription::gate;
@@ -16,12 +16,24 @@ pub(crate) const OPENCLAW_VERSION: &str = "2026.9.6";
 #[derive(Debug)]
 pub(crate) struct InstanceKind {
     schema: Schema,
+    inside: Inside,
+}
+
+/// Who is inside the servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Inside {
+    /// An agent.
+    Agent,
+    /// Nobody: the cloud is a sandbox that starts none.
+    Nobody,
+    /// Nobody, since the settings name no agent: no server is made.
+    Missing,
 }
 
 impl InstanceKind {
     /// The kind.
-    pub fn new() -> InstanceKind {
-        InstanceKind { schema: schema::schema() }
+    pub fn new(inside: Inside) -> InstanceKind {
+        InstanceKind { schema: schema::schema(), inside }
     }
 }
 
@@ -32,7 +44,7 @@ impl Kind for InstanceKind {
 
     /// A server and its parts; pages of 50.
     fn effort(&self) -> Effort {
-        Effort { read: 3, page: 50 }
+        Effort { read: 3 + usize::from(self.inside == Inside::Agent), page: 50 }
     }
 
     fn validate(&self, config: &Value) -> Diagnostics {
@@ -65,10 +77,15 @@ impl Kind for InstanceKind {
     }
 
     fn plan(&self, request: PlanRequest<'_>) -> Planned {
-        let mut planned = Planned::new(request.proposed);
+        let mut planned = Planned::new(request.proposed.clone());
         if request.config.get("openclaw_version").is_none_or(|given| given.is_null()) {
             let kept = request.prior.and_then(|prior| text(prior, "openclaw_version")).unwrap_or(OPENCLAW_VERSION);
             planned.after = set(&planned.after, "openclaw_version", Value::string(kept));
+        }
+        match self.inside {
+            Inside::Agent => enrol::plan(&request, &mut planned),
+            Inside::Missing if request.prior.is_none() => planned.diagnostics.push(no_agent()),
+            Inside::Missing | Inside::Nobody => {}
         }
         let Some(prior) = request.prior else { return planned };
         // A server that was switched off is switched on again.
@@ -89,6 +106,15 @@ impl Kind for InstanceKind {
     fn loss(&self, _before: &Value) -> Option<String> {
         Some("the bot's memory on this server is lost".into())
     }
+}
+
+/// An instance without an agent could never be given a key, nor show that it is closed.
+fn no_agent() -> Diagnostic {
+    Diagnostic::error(
+        "No agent is configured for instances",
+        "An instance is served by the agent that it installs. Set firebase_api_key (AMPERE_FIREBASE_API_KEY) and agent_manifest \
+         (AMPERE_AGENT_MANIFEST) in the provider block or in the environment; docs/instance.md says how both are got.",
+    )
 }
 
 fn error(summary: &str, detail: impl Into<String>, attribute: &'static str) -> Diagnostic {
@@ -157,7 +183,7 @@ mod tests {
 
     fn found(pairs: &[(&'static str, &str)]) -> Vec<String> {
         let config = Value::object(pairs.iter().map(|(name, text)| (*name, Value::string(text))));
-        InstanceKind::new().validate(&config).iter().map(|finding| finding.summary.clone()).collect()
+        InstanceKind::new(Inside::Nobody).validate(&config).iter().map(|finding| finding.summary.clone()).collect()
     }
 
     #[test]
@@ -183,7 +209,7 @@ mod tests {
         let (prior, config) = (object(prior), object(config));
         let proposed = set(&config, "status", prior.get("status").unwrap_or_else(|| Value::unknown(Type::String)));
         let address = Address::new(schema::KIND, "a");
-        InstanceKind::new().plan(PlanRequest {
+        InstanceKind::new(Inside::Nobody).plan(PlanRequest {
             address: &address,
             prior: Some(&prior),
             config: &config,

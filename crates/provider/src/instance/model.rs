@@ -159,6 +159,12 @@ pub(crate) struct Group {
 }
 
 impl Group {
+    /// The name that its parts share; none if only addresses or volumes are left.
+    pub fn name(&self) -> Option<&str> {
+        let named = [&self.server, &self.firewall, &self.key].into_iter().flatten();
+        named.map(|thing| thing.name.as_str()).next()
+    }
+
     /// All parts, the server first.
     fn things(&self) -> impl Iterator<Item = (&'static str, &Thing)> {
         let named = [(SERVER, &self.server), (FIREWALL, &self.firewall), (KEY, &self.key)];

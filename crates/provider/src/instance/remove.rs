@@ -16,8 +16,13 @@ const TRIES: u32 = 8;
 /// The first pause between two tries; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
-/// Deletes the server of a number, then every part of this marker that belongs to no other server.
-pub(super) async fn remove(cloud: &Hetzner, id: &ExternalId, request: &Request<'_>) -> Result<(), ProviderError> {
+/// Deletes the server of a number, then every part of this marker that belongs to no other server. Gives the names that are
+/// free now: of the server, of its parts, and of a mailbox that alone was left.
+pub(super) async fn remove(
+    cloud: &Hetzner,
+    id: &ExternalId,
+    request: &Request<'_>,
+) -> Result<BTreeSet<String>, ProviderError> {
     let server = server(cloud, id, request).await?;
     if let Some(server) = &server {
         (request.progress)("deleting the server");
@@ -27,14 +32,17 @@ pub(super) async fn remove(cloud: &Hetzner, id: &ExternalId, request: &Request<'
     }
     let name = server.map(|server| server.name);
     let mut kept = BTreeSet::new();
+    let mut freed: BTreeSet<String> = name.iter().cloned().chain(super::mailbox::server_of(&id.0)).collect();
     for what in ["firewalls", "ssh_keys"] {
         for part in parts(cloud, what, name.as_deref(), request.marker).await? {
             if !belongs_to_another(cloud, &part, name.as_deref(), &mut kept).await? {
                 delete_part(cloud, what, &part, request).await?;
+                freed.insert(part.name);
             }
         }
     }
-    leftovers(cloud, request).await
+    leftovers(cloud, request).await?;
+    Ok(freed)
 }
 
 /// The server to delete, if it is there and ours. The id of a leftover names another part, and so finds none.

@@ -12,7 +12,6 @@ use hcloud::models::{
 
 use super::model::{ITS_FIREWALL, VERSION};
 use super::null_key;
-use super::user_data::user_data;
 use crate::attributes::{required, text};
 use crate::hetzner::{ADDRESS, CLOUD, STACK};
 use crate::http::Call;
@@ -63,6 +62,7 @@ pub(crate) fn create_server(
     marker: &Marker,
     firewall: u64,
     key: &str,
+    user_data: Option<String>,
 ) -> Result<Call, ProviderError> {
     let server_type = required(CLOUD, object, "server_type")?;
     let mut body = CreateServerRequest::new(IMAGE.to_owned(), name.to_owned(), server_type);
@@ -75,7 +75,7 @@ pub(crate) fn create_server(
         enable_ipv6: Some(true),
         ..CreateServerRequestPublicNet::default()
     }));
-    body.user_data = Some(user_data(object));
+    body.user_data = user_data;
     body.start_after_create = Some(true);
     Ok(Call::post("/servers").json(body))
 }
@@ -153,7 +153,8 @@ mod tests {
             ("model", Value::string("anthropic/claude-sonnet-4-6")),
         ]);
         let ours = crate::marker::marker("aa", "bb");
-        let call = create_server("ampere-aa-bb", &object, &ours, 7, "ampere-aa-bb").unwrap();
+        let call =
+            create_server("ampere-aa-bb", &object, &ours, 7, "ampere-aa-bb", Some("#cloud-config\n".into())).unwrap();
         let Payload::Json(body) = &call.payload else { panic!("JSON") };
         assert_eq!(body["firewalls"], json!([{"firewall": 7}]));
         assert_eq!(body["ssh_keys"], json!(["ampere-aa-bb"]));
@@ -161,7 +162,7 @@ mod tests {
         assert_eq!(body["labels"][STACK], json!("aa"));
         assert_eq!(body["labels"][VERSION], json!("2026.9.6"));
         assert_eq!(body["labels"][ITS_FIREWALL], json!("7"));
-        assert!(body["user_data"].as_str().unwrap().starts_with("#cloud-config\n"));
+        assert_eq!(body["user_data"], json!("#cloud-config\n"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 use ampere_core::schema::{Attribute, Classification, OnChange, Presence, Schema};
 use ampere_lang::value::Type;
 
+use super::mailbox::{DELIVERED, ENROLMENT, KEY as BOX_KEY, SEALED};
 use crate::privacy;
 
 /// The resource type.
@@ -60,6 +61,32 @@ pub(crate) fn schema() -> Schema {
             Attribute {
                 ty: Type::list(Type::String),
                 ..text("secrets", Optional, "Ids of the secrets that are delivered to it.", privacy::LINK)
+            },
+            text(
+                "tools",
+                Optional,
+                "What the bot may do besides talking: `minimal`, `messaging` (if nothing is said), `coding` or `full`.",
+                privacy::SETTING,
+            ),
+            Attribute {
+                ty: Type::Bool,
+                ..text(SEALED, Computed, "Whether the server has shown that nobody can get in.", privacy::SERVER)
+            },
+            text(
+                ENROLMENT,
+                Computed,
+                "How far the agent inside has come: `waiting`, `enrolled`, `sealed`; `expired` and `refused` are replaced.",
+                privacy::SERVER,
+            ),
+            text(BOX_KEY, Computed, "The fingerprint of the keys that the server made for itself.", privacy::SERVER),
+            Attribute {
+                ty: Type::map(Type::Number),
+                ..text(
+                    DELIVERED,
+                    Computed,
+                    "Versions of the secrets that the server has, by their ids.",
+                    privacy::SERVER,
+                )
             },
             text("ipv4", Computed, "Its IPv4 address.", privacy::SERVER_ADDRESS),
             text("ipv6", Computed, "Its first IPv6 address.", privacy::SERVER_ADDRESS),

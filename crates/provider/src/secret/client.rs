@@ -18,7 +18,7 @@ use crate::marker;
 use crate::service::{Service, not_ours, replaced, wanted};
 
 /// The field of the sealed value.
-const SEALED: &str = "sealedValue";
+pub(crate) const SEALED: &str = "sealedValue";
 /// For messages.
 const CLOUD: &str = "Firestore";
 

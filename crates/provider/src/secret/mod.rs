@@ -9,7 +9,7 @@ mod model;
 mod schema;
 mod services;
 
-pub(crate) use client::SecretClient;
+pub(crate) use client::{SEALED, SecretClient};
 pub(crate) use kind::SecretKind;
 pub(crate) use schema::{KIND, VALUE};
-pub(crate) use services::{CHANNELS, MODEL_PROVIDERS};
+pub(crate) use services::{CHANNELS, MODEL_PROVIDERS, name_on_box};

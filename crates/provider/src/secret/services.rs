@@ -37,6 +37,14 @@ pub(crate) const CHANNELS: &[&str] = &["discord", "imessage", "signal", "telegra
 /// Anything else, with a name of its own.
 pub(crate) const GENERIC: &str = "generic";
 
+/// By which name OpenClaw asks for a secret of a kind.
+pub(crate) fn name_on_box(kind: &str, name: Option<&str>) -> String {
+    match name.filter(|_| kind == GENERIC) {
+        Some(name) => format!("{GENERIC}/{name}"),
+        None => kind.to_owned(),
+    }
+}
+
 /// Whether it is one of the kinds.
 pub(crate) fn is_known(kind: &str) -> bool {
     kind == GENERIC || MODEL_PROVIDERS.contains(&kind) || CHANNELS.contains(&kind)

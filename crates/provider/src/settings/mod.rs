@@ -1,7 +1,9 @@
 //! Where the clouds are, and with what credentials we speak to them.
+mod boxes;
 mod resolve;
 mod table;
 
+pub(crate) use boxes::BoxSettings;
 pub use table::{SETTINGS, Setting, block_type};
 
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use crate::http::{Authorization, GoogleCredentials, Token};
 ///     stripe: format!("{base}/stripe"),
 ///     identity_toolkit: format!("{base}/identitytoolkit.googleapis.com"),
 ///     firestore: format!("{base}/firestore"),
+///     secure_token: Some(format!("{base}/securetoken.googleapis.com")),
 /// };
 /// let settings = Settings::sandbox(&endpoints)?;
 /// assert!(settings.is_sandbox());
@@ -42,6 +45,8 @@ pub struct Settings {
     pub(crate) google_credentials: Arc<GoogleCredentials>,
     /// Sent with a token that was given.
     pub(crate) google_quota_project: Option<String>,
+    /// What instances are given; none if no agent is configured: then nobody is inside them.
+    pub(crate) boxes: Option<BoxSettings>,
     sandbox: bool,
 }
 
@@ -96,4 +101,6 @@ pub struct Endpoints {
     pub identity_toolkit: String,
     /// In place of `https://firestore.googleapis.com`.
     pub firestore: String,
+    /// In place of `https://securetoken.googleapis.com`, if the sandbox's servers have an agent inside.
+    pub secure_token: Option<String>,
 }

@@ -5,6 +5,7 @@ use ampere_lang::diagnostic::{Diagnostic, Diagnostics};
 use ampere_lang::value::{Path, Value};
 use reqwest::Url;
 
+use super::boxes::{BoxSettings, Release};
 use super::table::{SANDBOX, SETTINGS, Setting};
 use super::{Endpoints, Settings};
 use crate::http::{GoogleCredentials, Source, Token, is_loopback};
@@ -13,7 +14,14 @@ use crate::http::{GoogleCredentials, Source, Token, is_loopback};
 type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Settings that a machine may have set for other programs: alone they do not mean that the clouds are meant.
-const WEAK: &[&str] = &["google_project", "google_credentials", "google_quota_project", "id_token_keys_url"];
+const WEAK: &[&str] = &[
+    "google_project",
+    "google_credentials",
+    "google_quota_project",
+    "id_token_keys_url",
+    "npm_registry",
+    "node_mirror",
+];
 
 impl Settings {
     /// The settings of a sandbox: its endpoints, and credentials that only a sandbox takes.
@@ -30,7 +38,21 @@ impl Settings {
             url("identity_toolkit_endpoint", &endpoints.identity_toolkit),
             url("firestore_endpoint", &endpoints.firestore),
         );
+        let secure_token = endpoints.secure_token.as_ref().map(|text| url("secure_token_endpoint", text));
         let (Some(hetzner), Some(stripe), Some(identity_toolkit), Some(firestore)) = urls else { return Err(findings) };
+        let boxes = match secure_token {
+            None => None,
+            Some(None) => return Err(findings),
+            Some(Some(secure_token)) => Some(BoxSettings {
+                api_key: "sandbox".into(),
+                identity_toolkit: identity_toolkit.clone(),
+                secure_token,
+                firestore: firestore.clone(),
+                agent: Release::of_sandbox(),
+                npm_registry: default_url("npm_registry")?,
+                node_mirror: default_url("node_mirror")?,
+            }),
+        };
         Ok(Settings {
             id_token_keys: local_keys(&identity_toolkit),
             hetzner,
@@ -43,6 +65,7 @@ impl Settings {
             google_token: Some(Token::new("owner")),
             google_credentials: Arc::new(GoogleCredentials::new(Source::Default(None), "demo-ampere", None)),
             google_quota_project: None,
+            boxes,
             sandbox: true,
         })
     }
@@ -109,6 +132,10 @@ impl Settings {
         };
         let Some(id_token_keys) = id_token_keys else { return Err(reader.findings) };
         let quota_project = reader.text("google_quota_project");
+        let boxes = reader.boxes(&identity, &firestore);
+        if reader.findings.has_errors() {
+            return Err(reader.findings);
+        }
         let credentials = GoogleCredentials::new(reader.google_source(), &project, quota_project.clone());
         // Credentials that lie about on this machine are not sent to an emulator; those that the block names are.
         let named =
@@ -124,6 +151,7 @@ impl Settings {
             google_project: project,
             google_credentials: Arc::new(credentials),
             google_quota_project: quota_project,
+            boxes,
             id_token_keys,
             google_token: token.or_else(|| emulated.then(|| "owner".to_owned())).map(Token::new),
             sandbox: false,
@@ -198,6 +226,68 @@ impl Reader<'_> {
         parse_url(name, &text).map_err(|finding| self.findings.push(finding)).ok()
     }
 
+    /// What boxes are given. One setting of it asks for all.
+    fn boxes(&mut self, identity_toolkit: &Url, firestore: &Url) -> Option<BoxSettings> {
+        if !self.is_given("firebase_api_key") && !self.is_given("agent_manifest") {
+            return None;
+        }
+        let api_key = self.required("firebase_api_key");
+        let manifest = self.required("agent_manifest");
+        let agent = manifest.and_then(|given| self.release(&given));
+        let secure_token = self.url("secure_token_endpoint")?;
+        let (npm_registry, node_mirror) = (self.url("npm_registry")?, self.url("node_mirror")?);
+        let near = match self.text("mailbox_endpoint") {
+            None => None,
+            Some(text) => Some(self.mailbox_endpoint(&text, identity_toolkit)?),
+        };
+        let seen = |url: &Url| match &near {
+            None => url.clone(),
+            Some(base) => elsewhere(url, base),
+        };
+        Some(BoxSettings {
+            api_key: api_key?,
+            identity_toolkit: seen(identity_toolkit),
+            secure_token: seen(&secure_token),
+            firestore: seen(firestore),
+            agent: agent?,
+            npm_registry,
+            node_mirror,
+        })
+    }
+
+    /// A manifest, or the one in the file that is named.
+    fn release(&mut self, given: &str) -> Option<Release> {
+        let name = "agent_manifest";
+        let text = match given.trim_start().starts_with('{') {
+            true => given.to_owned(),
+            false => match std::fs::read_to_string(given) {
+                Ok(text) => text,
+                Err(error) => {
+                    let detail = format!("The file {given} that {name} names cannot be read: {}.", error.kind());
+                    self.findings.push(error_of(name, detail));
+                    return None;
+                }
+            },
+        };
+        let read = Release::read(&text);
+        read.map_err(|what| self.findings.push(error_of(name, format!("The value of {name} {what}.")))).ok()
+    }
+
+    /// Where boxes reach what runs on this machine. It may be http, since nothing but emulators is ever there.
+    fn mailbox_endpoint(&mut self, text: &str, identity_toolkit: &Url) -> Option<Url> {
+        let name = "mailbox_endpoint";
+        let url = Url::parse(text).ok().filter(|url| url.host_str().is_some() && matches!(url.path(), "" | "/"));
+        if url.is_none() || !is_loopback(identity_toolkit) {
+            let detail = format!(
+                "{name} is http://HOST:PORT, and serves only where identity_toolkit_endpoint and firestore_endpoint are on this \
+                 machine."
+            );
+            self.findings.push(error_of(name, detail));
+            return None;
+        }
+        url
+    }
+
     /// Project ids are put into paths (<https://cloud.google.com/resource-manager/docs/creating-managing-projects>).
     fn is_project(&mut self, project: &str) -> bool {
         let fits = project.len() <= 63
@@ -209,6 +299,22 @@ impl Reader<'_> {
         }
         fits
     }
+}
+
+/// The same path at another host.
+fn elsewhere(url: &Url, base: &Url) -> Url {
+    let mut moved = base.clone();
+    moved.set_path(url.path());
+    moved
+}
+
+fn default_url(name: &'static str) -> Result<Url, Diagnostics> {
+    let setting = SETTINGS.iter().find(|setting| setting.name == name);
+    parse_url(name, setting.and_then(|setting| setting.default).unwrap_or_default()).map_err(Diagnostics::from)
+}
+
+fn error_of(name: &'static str, detail: String) -> Diagnostic {
+    error("Invalid provider setting", detail, name)
 }
 
 /// Where a service on this machine that stands in for Identity Toolkit shows its keys: Google's path, below its own.
@@ -276,6 +382,7 @@ mod tests {
             stripe: at("/stripe"),
             identity_toolkit: at("/identitytoolkit.googleapis.com"),
             firestore: at("/firestore"),
+            secure_token: None,
         }
     }
 

@@ -94,6 +94,50 @@ pub const SETTINGS: &[Setting] = &[
         description: "Base URL of the Firestore API.",
     },
     Setting {
+        name: "secure_token_endpoint",
+        environment: "AMPERE_SECURE_TOKEN_ENDPOINT",
+        default: Some("https://securetoken.googleapis.com"),
+        sensitive: false,
+        description: "Base URL of Firebase's token service, where instances renew their sign-in.",
+    },
+    Setting {
+        name: "mailbox_endpoint",
+        environment: "AMPERE_MAILBOX_ENDPOINT",
+        default: None,
+        sensitive: false,
+        description: "Where instances reach emulators of Google's services that run on this machine, as http://HOST:PORT.",
+    },
+    Setting {
+        name: "firebase_api_key",
+        environment: "AMPERE_FIREBASE_API_KEY",
+        default: None,
+        sensitive: false,
+        description: "The web API key of the Firebase project, by which instances name the project when they sign in. (It is \
+                      no secret.)",
+    },
+    Setting {
+        name: "agent_manifest",
+        environment: "AMPERE_AGENT_MANIFEST",
+        default: None,
+        sensitive: false,
+        description: "The manifest of the agent's release that instances install, as a file or its text: where its files are, \
+                      and their SHA-256.",
+    },
+    Setting {
+        name: "npm_registry",
+        environment: "AMPERE_NPM_REGISTRY",
+        default: Some("https://registry.npmjs.org"),
+        sensitive: false,
+        description: "Where instances get OpenClaw from.",
+    },
+    Setting {
+        name: "node_mirror",
+        environment: "AMPERE_NODE_MIRROR",
+        default: Some("https://nodejs.org/dist"),
+        sensitive: false,
+        description: "Where instances get Node.js from.",
+    },
+    Setting {
         name: "id_token_keys_url",
         environment: "AMPERE_ID_TOKEN_KEYS_URL",
         default: Some("https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com"),

@@ -172,7 +172,7 @@ async fn documents_nobody_can_place_are_problems_and_lose_no_other() {
     let uid = world.account("ada").await;
     secret(&world, "key", &uid).await;
     let stack = world.stack().to_string();
-    let unknown = json!({"ampereKind": text("mailbox"), "ampereStack": text(&stack), "ampereAddress": text("00")});
+    let unknown = json!({"ampereKind": text("letter"), "ampereStack": text(&stack), "ampereAddress": text("00")});
     write(&world, "later", unknown, None).await;
     let partial = json!({"ampereKind": text("secret"), "ampereStack": text(&stack), "ampereAddress": {"mapValue": {}}});
     write(&world, "half", partial, None).await;

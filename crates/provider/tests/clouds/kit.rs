@@ -73,6 +73,7 @@ impl World {
             stripe: at.stripe.clone(),
             identity_toolkit: at.identity_toolkit.clone(),
             firestore: at.firestore.clone(),
+            secure_token: None,
         };
         let settings = Settings::sandbox(&endpoints).unwrap();
         let provider = match timer {
@@ -87,6 +88,21 @@ impl World {
             .with_no_client_auth();
         let control = reqwest::Client::builder().use_preconfigured_tls(tls).build().unwrap();
         World { sandbox, provider, vault: vault(), told: Mutex::default(), control }
+    }
+
+    /// A world in whose servers somebody lives.
+    pub async fn with_boxes() -> World {
+        let mut world = World::start().await;
+        let at = world.sandbox.endpoints();
+        let endpoints = Endpoints {
+            hetzner: at.hetzner.clone(),
+            stripe: at.stripe.clone(),
+            identity_toolkit: at.identity_toolkit.clone(),
+            firestore: at.firestore.clone(),
+            secure_token: Some(at.identity_toolkit.replace("identitytoolkit", "securetoken")),
+        };
+        world.provider = AmpereProvider::new(&Settings::sandbox(&endpoints).unwrap()).unwrap();
+        world
     }
 
     /// A world in which the answers of Hetzner are changed on their way.
@@ -320,6 +336,14 @@ impl World {
         serde_json::from_str(&response.text().await.unwrap()).unwrap()
     }
 
+    /// All servers, as Hetzner shows them.
+    pub async fn servers(&self) -> Vec<Json> {
+        let url = format!("{}/servers", self.sandbox.endpoints().hetzner);
+        let response = self.control.get(url).header("Authorization", "Bearer EXAMPLE").send().await.unwrap();
+        let body: Json = serde_json::from_str(&response.text().await.unwrap()).unwrap();
+        body["servers"].as_array().unwrap().clone()
+    }
+
     /// How many requests of each kind were made since this was asked last: `POST /v1/…:runQuery`.
     pub async fn requests(&self) -> BTreeMap<String, u64> {
         let log = self.control(reqwest::Method::GET, "/requests", None).await;
@@ -419,6 +443,7 @@ pub fn provider_with_timer(world: &World, timer: Arc<dyn Timer>) -> AmpereProvid
         stripe: at.stripe.clone(),
         identity_toolkit: at.identity_toolkit.clone(),
         firestore: at.firestore.clone(),
+        secure_token: None,
     };
     AmpereProvider::with_timer(&Settings::sandbox(&endpoints).unwrap(), timer).unwrap()
 }

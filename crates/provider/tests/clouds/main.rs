@@ -2,12 +2,14 @@
 mod account;
 mod budget;
 mod engine;
+mod enrol;
 mod errors;
 mod firestore;
 mod fleet;
 mod google;
 mod hetzner;
 mod id_token;
+mod inhabitant;
 mod instance;
 mod kit;
 mod leaks;

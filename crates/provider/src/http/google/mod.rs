@@ -3,6 +3,8 @@
 //! The library is Google's own, `google-cloud-auth`. A service account's key signs its own access tokens
 //! (<https://google.aip.dev/auth/4111>); a workload's identity is exchanged at Google's token service; a person's saved
 //! sign-in is renewed there. Which of these it is stands in the file. No error holds a byte of that file.
+mod sign;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -138,19 +140,10 @@ impl GoogleCredentials {
     }
 
     fn build(&self) -> Result<(FileKind, Credentials), Fault> {
-        let Some(text) = self.text()? else {
+        let Some((kind, file)) = self.file()? else {
             let machine = mds::Builder::default().with_scopes(SCOPES);
             let machine = self.quota_project.iter().fold(machine, |b, project| b.with_quota_project_id(project));
             return Ok((FileKind::Machine, machine.build().map_err(|error| malformed(&error))?));
-        };
-        let file: Json = serde_json::from_str(text.expose_secret()).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            unusable(format!("the file of the Google credentials is not JSON (line {line}, column {column})"), CHECK)
-        })?;
-        let Some(kind) = file["type"].as_str().and_then(FileKind::of) else {
-            let message = "the file of the Google credentials is of no known type: it must be service_account, \
-                           external_account, impersonated_service_account or authorized_user";
-            return Err(unusable(message, CHECK));
         };
         let given = self.quota_project.clone();
         let credentials = match kind {
@@ -175,6 +168,21 @@ impl GoogleCredentials {
             }
         };
         Ok((kind, credentials.map_err(|error| malformed(&error))?))
+    }
+
+    /// The credentials file and what it is; none if there is none and none was named.
+    fn file(&self) -> Result<Option<(FileKind, Json)>, Fault> {
+        let Some(text) = self.text()? else { return Ok(None) };
+        let file: Json = serde_json::from_str(text.expose_secret()).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            unusable(format!("the file of the Google credentials is not JSON (line {line}, column {column})"), CHECK)
+        })?;
+        let Some(kind) = file["type"].as_str().and_then(FileKind::of) else {
+            let message = "the file of the Google credentials is of no known type: it must be service_account, \
+                           external_account, impersonated_service_account or authorized_user";
+            return Err(unusable(message, CHECK));
+        };
+        Ok(Some((kind, file)))
     }
 
     /// The text of the credentials file; none if there is none and none was named.
