@@ -174,10 +174,11 @@ impl World {
             Happening::DeleteCustomer(life) => self.delete_customer(life),
             Happening::ByHand(life, kind) => {
                 self.judge.note(life, self.now, format!("{kind} deleted by hand"));
+                let whole = self.chance.percent(40.0);
                 for id in self.of(life, kind) {
                     match self.things.get_mut(&id) {
-                        // Of an account its document stays.
-                        Some(account) if kind == "ampere_account" => account.userless = true,
+                        // Of most accounts the document stays.
+                        Some(account) if kind == "ampere_account" && !whole => account.userless = true,
                         _ => self.take(&id),
                     }
                 }

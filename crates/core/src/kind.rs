@@ -75,6 +75,12 @@ pub trait Kind: Send + Sync {
         None
     }
 
+    /// Whether an object that vanished can be made again under the id it had, so that nothing changes for those who refer to
+    /// it (an account under its uid). Then the plan wants that id, and the create is told it.
+    fn keeps_id(&self) -> bool {
+        false
+    }
+
     /// Whether its objects live in a cloud that can list them. Those of a kind that cannot be listed are what the state
     /// says they are: nothing is concluded from an inventory, and they bear no marker.
     fn listed(&self) -> bool {

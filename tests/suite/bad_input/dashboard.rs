@@ -87,6 +87,23 @@ fn a_server_deleted_by_hand_is_made_again() {
 }
 
 #[test]
+fn an_account_of_which_nothing_is_left_comes_back_and_nothing_else_changes() {
+    let lab = applied();
+    let (user, of_user) = only(lab.cloud(), "identity_toolkit", "accounts");
+    let (_, of_document) = only(lab.cloud(), "firestore", "documents");
+    let (server, _) = only(lab.cloud(), "hetzner", "servers");
+    let (subscription, _) = only(lab.cloud(), "stripe", "subscriptions");
+    lab.cloud().control("DELETE", &of_user, None);
+    lab.cloud().control("DELETE", &of_document, None);
+    let plan = lab.ampere("plan -detailed-exitcode").exits(2);
+    plan.says("ampere_account.ada will be created").says("1 to add, 0 to change, 0 to destroy");
+    recovers(&lab);
+    assert_eq!(only(lab.cloud(), "identity_toolkit", "accounts").0["localId"], user["localId"]);
+    assert_eq!(only(lab.cloud(), "hetzner", "servers").0["id"], server["id"]);
+    assert_eq!(only(lab.cloud(), "stripe", "subscriptions").0["id"], subscription["id"]);
+}
+
+#[test]
 fn a_document_of_a_foreign_shape_is_put_right() {
     let lab = applied();
     let (_, path) = only(lab.cloud(), "firestore", "documents");

@@ -10,7 +10,7 @@ use super::gate::Verdict;
 use super::ignore::ignore_changes;
 use super::planner::Planner;
 use super::prior::{Existing, Origin};
-use super::propose::{Proposal, propose};
+use super::propose::{Proposal, propose, with_attributes};
 use super::resource::{placed, undecided};
 use super::retention::Fate;
 use super::{Action, Reason};
@@ -18,6 +18,7 @@ use crate::address::Address;
 use crate::evaluate::Config;
 use crate::identity::ExternalId;
 use crate::kind::{Kind, Objects};
+use crate::snapshot::Object;
 
 impl Planner<'_> {
     /// Plans one instance and tells the world what will become of it.
@@ -85,12 +86,16 @@ impl Planner<'_> {
         draft.dependencies = config.dependencies.clone();
         let Some(existing) = &draft.existing else {
             draft.change.action = Action::Create;
+            let vanished = self.prior.vanished(self.input, address);
             if let Some(gone) = self.prior.gone.remove(address) {
                 draft.change.reason = Some(Reason::Missing);
                 draft.forget = (gone.remembered_at != *address).then_some(gone.remembered_at);
             }
             let proposal = self.propose(resource, kind, address, None, &config.value);
-            draft.change.after = Some(proposal.after);
+            draft.change.after = Some(match vanished {
+                Some(object) => self.again(address, kind, object, &proposal.after),
+                None => proposal.after,
+            });
             return draft;
         };
         if existing.origin == Origin::Imported {
@@ -120,6 +125,16 @@ impl Planner<'_> {
             None => in_place(&mut draft, &prior, proposal.after),
         }
         draft
+    }
+
+    /// A vanished object under the id it had: for those who refer to it nothing changes.
+    fn again(&mut self, address: &Address, kind: &dyn Kind, vanished: &Object, after: &Value) -> Value {
+        let key = (address.resource.resource_type.clone(), vanished.id.clone());
+        self.by_id.insert(key, (address.clone(), vanished.attributes.clone()));
+        with_attributes(after, |name, value| match name == kind.id_attribute() {
+            true => Value::string(&vanished.id.0),
+            false => value.clone(),
+        })
     }
 
     fn replace(

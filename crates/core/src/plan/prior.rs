@@ -83,7 +83,7 @@ impl Prior {
         for (key, object) in &input.snapshot.objects {
             let address = destinations.get(&key.address).unwrap_or(&key.address).clone();
             match seen.of(key, object) {
-                Sighting::Gone => prior.vanished(key, object, address),
+                Sighting::Gone => prior.lose(key, object, address),
                 Sighting::NotLooked => prior.keep(key, address, believed(input, key, object)),
                 Sighting::Found(observed) => {
                     let existing = found(input, &key.address, object, observed);
@@ -110,13 +110,20 @@ impl Prior {
         self.current.insert(address, existing);
     }
 
-    fn vanished(&mut self, key: &ObjectKey, object: &Object, address: Address) {
+    fn lose(&mut self, key: &ObjectKey, object: &Object, address: Address) {
         if key.deposed.is_some() {
             self.gone_deposed.insert(key.clone());
             return;
         }
         self.drift.push(Drift { address: address.clone(), before: object.attributes.clone(), after: None });
         self.gone.insert(address, Gone { remembered_at: key.address.clone() });
+    }
+
+    /// What the state remembers of an object that has vanished and can be made again under its id.
+    pub(super) fn vanished<'a>(&self, input: &'a PlanInput<'_>, address: &Address) -> Option<&'a Object> {
+        let gone = self.gone.get(address)?;
+        let kind = input.kinds.get(address.kind()).filter(|kind| kind.keeps_id());
+        kind.and_then(|_| input.snapshot.objects.get(&ObjectKey::current(gone.remembered_at.clone())))
     }
 
     /// All objects of the state that are there, by kind and id.

@@ -96,7 +96,9 @@ impl Departing {
             return;
         }
         let halves = prior.deposed.iter().filter_map(|(key, half)| uid(input, key.address.kind(), half));
-        let uids: BTreeSet<Arc<str>> = everything(input, prior).filter_map(|object| object.uid).chain(halves).collect();
+        let vanished = prior.gone.keys().filter_map(|address| vanished_uid(input, prior, address));
+        let uids = everything(input, prior).filter_map(|object| object.uid).chain(halves).chain(vanished);
+        let uids: BTreeSet<Arc<str>> = uids.collect();
         for uid in uids {
             let owner = owner(input.fingerprint, &uid);
             if self.households.contains_key(&owner) {
@@ -220,13 +222,24 @@ fn uid(input: &PlanInput<'_>, kind: &str, existing: &Existing) -> Option<Arc<str
     input.kinds.get(kind)?.owner(&existing.attributes).map(Arc::from)
 }
 
+/// The account that an object belonged to which vanished and would be made again as the same one.
+fn vanished_uid(input: &PlanInput<'_>, prior: &Prior, address: &Address) -> Option<Arc<str>> {
+    let object = prior.vanished(input, address)?;
+    input.kinds.get(address.kind())?.owner(&object.attributes).map(Arc::from)
+}
+
 impl Planner<'_> {
     /// What becomes of a configured instance whose household must go; none if it may stay. One that says itself of no account
     /// (it is not there, or half made) belongs to the account that its configuration names.
     pub(super) fn fate(&mut self, address: &Address, existing: Option<&Existing>) -> Option<Fate> {
-        let uid = existing.and_then(|existing| uid(self.input, address.kind(), existing));
+        let uid = match existing {
+            Some(existing) => uid(self.input, address.kind(), existing),
+            None => vanished_uid(self.input, &self.prior, address),
+        };
         let hash = (self.input.marker)(address).address;
-        let owner = match self.departing.owner(uid.as_deref(), &hash) {
+        // Where those who left had been, nobody is made again.
+        let before = || existing.is_none().then(|| self.departing.by_hash.get(&hash)).flatten();
+        let owner = match self.departing.owner(uid.as_deref(), &hash).or_else(before) {
             Some(owner) => owner.clone(),
             None if uid.is_none() => self.configured_owner(address)?,
             None => return None,

@@ -1,6 +1,6 @@
 //! Households that must go when their last contract has ended (R1, R2, R3).
 use ampere_core::inventory::{Observed, Part};
-use ampere_core::plan::{self, Mode};
+use ampere_core::plan::{self, Action, Mode, Plan};
 use ampere_core::retention::{Cause, Tombstone};
 use ampere_core::snapshot::ObjectKey;
 use ampere_lang::config::Module;
@@ -221,4 +221,37 @@ fn r2_what_is_half_made_and_says_itself_of_nobody_goes_with_the_account_that_is_
     assert!(plan.departures[0].members.contains(&hash));
     scene.apply(&plan);
     assert_eq!((steps(&scene.plan()).as_str(), problems(&scene.plan()).as_str()), ("", ""));
+}
+
+#[test]
+fn an_account_that_vanished_is_made_again_as_the_same_one() {
+    let mut scene = scene();
+    let id = scene.snapshot.objects[&ObjectKey::current(address("cloud_account.all[\"ada\"]"))].id.0.clone();
+    scene.vanish(&id);
+    let plan = scene.plan();
+    assert_eq!(steps(&plan), "0 create cloud_account.all[\"ada\"]", "what depends on it does not change");
+    let change = plan.changes.iter().find(|change| change.action == Action::Create).unwrap();
+    let wanted = change.after.as_ref().unwrap().get("id").unwrap();
+    assert_eq!(wanted.as_str(), Some(&*id));
+    scene.apply(&plan);
+    scene.converge();
+}
+
+#[test]
+fn r2_an_account_that_vanished_and_must_go_does_not_come_back_under_its_old_id() {
+    let mut scene = scene();
+    let id = scene.snapshot.objects[&ObjectKey::current(address("cloud_account.all[\"ada\"]"))].id.0.clone();
+    ended(&mut scene, "ada", MORNING);
+    scene.vanish(&id);
+    let made = |plan: &Plan| plan.changes.iter().filter(|c| c.action == Action::Create).count();
+    let plan = scene.plan();
+    assert_eq!((made(&plan), problems(&plan).as_str()), (0, ""), "its contract has just ended");
+    let begun = plan.departures[0].clone();
+    // As `ampere erase` writes it, which may know less of the addresses.
+    let bare = ampere_core::retention::Departure { members: Vec::new(), ..begun };
+    scene.snapshot.tombstones.insert(bare.owner.clone(), Tombstone::new(&bare, Some(now())));
+    assert_eq!(made(&scene.plan()), 0, "its departure has begun");
+    scene.snapshot.tombstones.clear();
+    scene.apply(&plan);
+    assert_eq!(made(&scene.plan()), 0, "it has gone");
 }

@@ -36,6 +36,20 @@ impl AccountClient {
         AccountClient { identity, firestore, schema: schema::schema() }
     }
 
+    /// Makes the user of an account again that was deleted by hand, under the uid it had. One that an earlier attempt made
+    /// is taken.
+    async fn user_again(&self, uid: &str, request: &Request<'_>, profile: &Profile<'_>) -> Result<(), ProviderError> {
+        let refused = match self.identity.create(uid, profile).await {
+            Ok(()) => return Ok(()),
+            Err(refused) => refused,
+        };
+        match self.identity.lookup(uid).await? {
+            Some(user) if may_touch(user.marker().as_ref(), &request.marker.stack) => Ok(()),
+            Some(_) => Err(not_ours(CLOUD, "the user", uid)),
+            None => Err(refused.error),
+        }
+    }
+
     /// Finds or makes the user of a new account, and tells its uid.
     async fn user_for(&self, request: &Request<'_>, profile: &Profile<'_>) -> Result<String, ProviderError> {
         for generation in 0..marker::GENERATIONS {
@@ -210,7 +224,11 @@ impl Service for AccountClient {
     async fn create(&self, request: Request<'_>) -> Result<Applied, ProviderError> {
         let object = wanted(CLOUD, &request)?;
         let email = required(CLOUD, object, "email")?;
-        let uid = self.user_for(&request, &profile(object, &email)).await?;
+        let profile = profile(object, &email);
+        let uid = match text(object, "id") {
+            Some(known) => self.user_again(known, &request, &profile).await.map(|()| known.to_owned())?,
+            None => self.user_for(&request, &profile).await?,
+        };
         let settled = async { self.settle(&uid, &request, object, self.found(&uid).await?).await }.await;
         settled.map_err(|error| error.after_making(uid.as_str().into()))
     }

@@ -56,6 +56,11 @@ impl Kind for AccountKind {
         Some(known.unwrap_or_else(|| marker::name(UID_PREFIX, marker, 0)))
     }
 
+    /// Secrets are sealed and subscriptions are held for a uid: a user that was deleted by hand is made again under it.
+    fn keeps_id(&self) -> bool {
+        true
+    }
+
     fn owner<'a>(&self, object: &'a Value) -> Option<&'a str> {
         text(object, "id")
     }

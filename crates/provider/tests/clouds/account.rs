@@ -1,6 +1,7 @@
 //! `ampere_account`.
 use ampere_core::provider::ProviderErrorKind;
 use ampere_core::vault::{SealContext, Sealed, Sealer};
+use ampere_lang::value::Value;
 use serde_json::json;
 
 use crate::kit::{World, string, text};
@@ -137,4 +138,45 @@ async fn other_claims_survive_and_a_moved_account_keeps_its_uid() {
     let second = world.create(KIND, "ada", &second).await.unwrap();
     assert_ne!(second.id, made.id);
     assert_eq!(world.list(KIND).await.objects.len(), 2);
+}
+
+#[tokio::test]
+async fn an_account_that_was_deleted_by_hand_comes_back_under_its_uid() {
+    let world = World::start().await;
+    // Under a uid that its address alone would not give: it was moved there, or imported.
+    let config = [("email", string("ada@example.com")), ("name", string("Ada"))];
+    let made = world.create(KIND, "old", &world.planned(KIND, None, &config)).await.unwrap();
+    world.delete(KIND, "old", &made.attributes).await.unwrap();
+    let wanted = world.planned(KIND, None, &config).entries().cloned().unwrap();
+    let wanted = Value::object(wanted.into_iter().map(|(name, value)| match &*name {
+        "id" => (name, string(&made.id.0)),
+        _ => (name, value),
+    }));
+    let path = "/v1/projects/*/accounts:update";
+    world.fault(json!({"method": "POST", "path": path, "effect": "lose_response"})).await;
+    assert_eq!(world.create(KIND, "ada", &wanted).await.unwrap_err().kind, ProviderErrorKind::Unknown);
+    let again = world.create(KIND, "ada", &wanted).await.unwrap();
+    assert_eq!(again.id, made.id);
+    let observed = world.only(KIND).await;
+    assert_eq!((observed.id, observed.marker), (Some(made.id), world.marker(KIND, "ada")));
+    assert!(observed.missing.is_empty(), "{:?}", observed.missing);
+    assert_eq!(observed.attributes["email"].as_str(), Some("ada@example.com"));
+}
+
+#[tokio::test]
+async fn a_user_of_others_who_has_the_uid_meanwhile_is_left_alone() {
+    let world = World::start().await;
+    let config = [("email", string("ada@example.com"))];
+    let wanted = world.planned(KIND, None, &config).entries().cloned().unwrap();
+    let wanted = Value::object(wanted.into_iter().map(|(name, value)| match &*name {
+        "id" => (name, string("uid-of-theirs")),
+        _ => (name, value),
+    }));
+    let claims = r#"{"ampere":{"stack":"ffffffffffffffff","address":"bb"}}"#;
+    let user = json!({"localId": "uid-of-theirs", "email": "grace@example.com", "customAttributes": claims});
+    world.insert("identity_toolkit", "accounts", user).await;
+    let refused = world.create(KIND, "ada", &wanted).await.unwrap_err();
+    assert_eq!(refused.kind, ProviderErrorKind::Forbidden, "{refused}");
+    let users = world.objects("identity_toolkit", "accounts").await;
+    assert_eq!(users[0]["email"], "grace@example.com");
 }

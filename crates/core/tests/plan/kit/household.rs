@@ -38,6 +38,10 @@ impl Kind for Owned {
         object.entries()?.get(attribute)?.as_str()
     }
 
+    fn keeps_id(&self) -> bool {
+        self.schema().kind == "cloud_account"
+    }
+
     fn contact<'a>(&self, object: &'a Value) -> Option<&'a str> {
         object.entries()?.get("email")?.as_str()
     }

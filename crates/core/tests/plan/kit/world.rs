@@ -114,11 +114,14 @@ impl Scene {
         let kind = self.kinds[address.kind()].clone();
         let proposal = propose(&*kind, address, prior, &config.value, &TestFingerprint, &());
         let input = proposal.after.get("input");
+        // One that vanished is made again under the id that is planned.
+        let planned = world.get(address).and_then(|planned| planned.get("id"));
         let entries = proposal.after.entries().unwrap();
         Value::object(entries.iter().map(|(name, value)| {
             let value = match &**name {
                 _ if value.is_wholly_known() => value.clone(),
                 "output" => input.clone().unwrap(),
+                "id" if planned.as_ref().is_some_and(Value::is_wholly_known) => planned.clone().unwrap(),
                 "id" => {
                     self.next_id += 1;
                     Value::string(format!("{}-{}", address.resource.name, self.next_id - 1))
