@@ -1,6 +1,7 @@
 //! Rules and properties of the whole house.
 mod bad_input;
 mod bars;
+mod boxes;
 mod calls;
 mod canary;
 mod lost_answers;

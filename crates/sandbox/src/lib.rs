@@ -39,6 +39,14 @@
 //! `POST /_sandbox/clock {"advance_seconds": 86400}` added. It can also stand still, for simulations.
 //! Every answer of a cloud tells it as its `Date`, and tokens end by it.
 //!
+//! # Boxes
+//!
+//! With [`Config::boxes`] there is somebody inside the servers. When one runs for the first time, the `write_files` of its user
+//! data (a `#cloud-config` in JSON) are written below a directory of its own, which lies in the sandbox's and stays until the server is
+//! deleted; at each start `run/ampere/identity.json`, `inspection.json` and `openclaw/audit.json` are written, as on a box without a
+//! fault; then [`Boxes::power_on`] is called, and [`Boxes::power_off`] when it stops. Nothing else of the user data happens. What the
+//! agent asks for in `run/ampere/upgrade` counts as installed a second later.
+//!
 //! # The control API
 //!
 //! Under `/_sandbox`, for tests and for people who want to see recovery; it needs no token:
@@ -56,6 +64,9 @@
 //! | `POST /stripe/subscriptions/{id}/pay` | the customer pays the open invoice; also `fail_payment`, `require_action` (3-D Secure), `cancel_at_period_end`, `resume`, `refund` (in part with `?amount=`), `end` (now), `delete_customer` |
 //! | `POST /stripe/webhooks` | `{"effect": "lose", "times": 3}` lets deliveries go wrong: `lose`, `duplicate`, `forge`, `stale`, `hold`; `times` absent for ever |
 //! | `GET`, `DELETE /stripe/webhooks` | what became of deliveries; forgets the faults and delivers what was held, newest first |
+//! | `GET /boxes` | the servers that run, whether somebody is inside, where their files lie, and why nobody is |
+//! | `POST /boxes/faults` | `{"server": "NAME", "never_boots": true, "no_network": true, "inspection": {"sshd": ["/usr/sbin/sshd"]}, "audit": {…}, "identity": {…}}`: every field may be absent, without `server` it is all of them; the last three are merge patches (RFC 7396) of what root and OpenClaw's user find; `GET`, `DELETE` |
+//! | `POST /metadata` | `{"server": "NAME", "listen": "169.254.169.254:80"}` serves Hetzner's metadata of a server there, for as long as the sandbox runs |
 //! | `GET /health` | answers |
 //!
 //! The clouds are `hetzner`, `stripe`, `identity_toolkit`, `secure_token` (which has no objects) and `firestore`; the kinds bear the APIs'
@@ -86,7 +97,7 @@
 //!   (403), Stripe wants `sk_test_…` or `rk_test_…`, Google any bearer token for
 //!   administrators' calls, and for clients' any API key but one that begins with `invalid`. Rate limits are told
 //!   and enforced only on order.
-//! - **Hetzner**: nothing runs. A server is a record; its addresses lie in ranges kept for
+//! - **Hetzner**: nothing runs but what [`Boxes`] start. A server is a record; its addresses lie in ranges kept for
 //!   documentation and benchmarks. No networks, placement groups, load balancers, backups,
 //!   snapshots, rescue, console, rebuild or password reset; volumes and primary IPs cannot be made,
 //!   only listed and deleted. The catalogue is a part of Hetzner's, its prices and ids are
@@ -115,14 +126,18 @@
 
 #![recursion_limit = "512"]
 
+mod boxes;
 mod connection;
 mod control;
 mod firestore;
 mod hetzner;
 mod identity;
+mod metadata;
 mod server;
 mod stripe;
 mod world;
 
+pub use boxes::Boxes;
+pub use metadata::MetadataError;
 pub use server::{Config, Endpoints, Sandbox, StartError, StopError};
 pub use world::JournalError;

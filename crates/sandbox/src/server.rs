@@ -13,8 +13,10 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::boxes::{self, Boxes, Keeper};
 use crate::connection::{Loopback, Switch};
 use crate::control::Control;
+use crate::metadata::{self, MetadataError, Served};
 use crate::world::{Change, Cloud, JournalError, NotWritten, OpenError, World};
 use crate::{control, firestore, hetzner, identity, stripe};
 
@@ -22,7 +24,7 @@ use crate::{control, firestore, hetzner, identity, stripe};
 const STOP_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How a sandbox is started.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Config {
     /// Where the clouds are kept; `None` keeps them in memory only.
     pub directory: Option<PathBuf>,
@@ -30,6 +32,17 @@ pub struct Config {
     pub listen: SocketAddr,
     /// How long a Hetzner action takes. Default 400 ms.
     pub action_time: Duration,
+    /// What is inside servers; without it nobody is. Default none.
+    pub boxes: Option<Arc<dyn Boxes>>,
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Config { directory, listen, action_time, boxes } = self;
+        let mut shown = f.debug_struct("Config");
+        shown.field("directory", directory).field("listen", listen).field("action_time", action_time);
+        shown.field("boxes", &boxes.is_some()).finish()
+    }
 }
 
 impl Default for Config {
@@ -38,6 +51,7 @@ impl Default for Config {
             directory: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             action_time: Duration::from_millis(400),
+            boxes: None,
         }
     }
 }
@@ -149,6 +163,9 @@ pub(crate) struct Shared {
     pub(crate) action_time: Duration,
     /// Signs id tokens; made anew by every process.
     pub(crate) signer: identity::Signer,
+    /// What is inside servers.
+    pub(crate) keeper: Option<Arc<Keeper>>,
+    metadata: Mutex<Vec<Served>>,
 }
 
 /// The state axum hands to handlers.
@@ -174,7 +191,33 @@ impl Shared {
         &self,
         request: impl FnOnce(&mut Change<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.world().change(request)
+        let mut world = self.world();
+        let outcome = world.change(request);
+        if world.take_moved() {
+            self.look_at_boxes();
+        }
+        outcome
+    }
+
+    /// Whether the box of a server reaches nobody, on order. Its connections are reset then.
+    pub(crate) fn is_cut_off(&self, server: &str, switch: &Switch) -> bool {
+        let cut_off = self.control().boxes.no_network(server);
+        if cut_off {
+            switch.reset();
+        }
+        cut_off
+    }
+
+    /// Has what is inside servers held to what they are, and to what was ordered.
+    pub(crate) fn look_at_boxes(&self) {
+        if let Some(keeper) = &self.keeper {
+            keeper.changed.notify_one();
+        }
+    }
+
+    /// Keeps a metadata service until the sandbox ends.
+    pub(crate) fn keep_serving(&self, served: Served) {
+        self.metadata.lock().unwrap_or_else(PoisonError::into_inner).push(served);
     }
 }
 
@@ -188,6 +231,7 @@ pub struct Sandbox {
     shared: Clouds,
     stop: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<std::io::Result<()>>>,
+    boxes: Option<JoinHandle<()>>,
 }
 
 impl Sandbox {
@@ -213,12 +257,22 @@ impl Sandbox {
             seed(&mut world, &config)?;
         }
         world.announce(&base)?;
+        let keeper = match &config.boxes {
+            None => None,
+            Some(boxes) => {
+                let unusable = |source| StartError::Directory { path: std::env::temp_dir(), source };
+                Some(Arc::new(Keeper::new(boxes.clone(), config.directory.as_deref()).map_err(unusable)?))
+            }
+        };
         let shared = Arc::new(Shared {
             world: Mutex::new(world),
             control: Mutex::new(Control::default()),
             action_time: config.action_time,
             signer: identity::Signer::default(),
+            keeper,
+            metadata: Mutex::default(),
         });
+        let boxes = shared.keeper.clone().map(|keeper| tokio::spawn(boxes::keep(shared.clone(), keeper)));
         let (stop, stopped) = oneshot::channel::<()>();
         let service = router(&shared).into_make_service_with_connect_info::<Switch>();
         let server = axum::serve(listener, service).with_graceful_shutdown(async {
@@ -231,6 +285,7 @@ impl Sandbox {
             shared,
             stop: Some(stop),
             server: Some(tokio::spawn(server.into_future())),
+            boxes,
         })
     }
 
@@ -242,6 +297,19 @@ impl Sandbox {
     /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Serves the metadata of a server, as Hetzner does at `169.254.169.254:80`, until the sandbox ends. The server is found by its
+    /// name, and may be made later.
+    ///
+    /// # Errors
+    ///
+    /// [`MetadataError`] when the address is taken, not of this machine, or one that others could reach.
+    pub async fn serve_metadata(&self, server: &str, address: SocketAddr) -> Result<SocketAddr, MetadataError> {
+        let served = metadata::serve(self.shared.clone(), server.to_owned(), address).await?;
+        let address = served.address;
+        self.shared.keep_serving(served);
+        Ok(address)
     }
 
     /// Finishes the requests under way, closes the world and releases the directory.
@@ -268,6 +336,13 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
+        if let Some(boxes) = &self.boxes {
+            boxes.abort();
+        }
+        if let Some(keeper) = &self.shared.keeper {
+            keeper.close();
+        }
+        self.shared.metadata.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.shared.world().close();
     }
 }

@@ -23,6 +23,8 @@ Examples:
   ampere sandbox                              the clouds of this stack, on a free port
   ampere sandbox -listen=127.0.0.1:4000       on this one
   ampere sandbox -in-memory                   gone with the process
+  ampere sandbox -metadata=ampere-1@169.254.169.254:80
+                                              Hetzner's metadata service for one server
 
 Behind Ampere's back, with any HTTP client, below the control address that it prints (http://127.0.0.1:PORT/_sandbox):
   GET    /objects                             what there is, by cloud and kind
@@ -31,6 +33,8 @@ Behind Ampere's back, with any HTTP client, below the control address that it pr
   DELETE /objects/hetzner/servers/ID          delete one
   POST   /stripe/subscriptions/ID/pay         pay the open invoice; /end and /fail_payment likewise
   POST   /clock                               {\"advance_seconds\": 86400}
+  GET    /boxes                               what is inside servers, and where its files lie
+  POST   /boxes/faults                        {\"server\": \"NAME\", \"inspection\": {\"sshd\": [\"/usr/sbin/sshd\"]}}
   POST   /faults                              {\"cloud\": \"hetzner\", \"path\": \"/servers\", \"effect\": \"lose_response\"}
 The documentation of the crate ampere-sandbox has all faults and all calls.")]
 pub struct SandboxArgs {
@@ -43,9 +47,19 @@ pub struct SandboxArgs {
     /// Keep nothing: the clouds are gone with the process
     #[arg(long, action = ArgAction::Set, value_name = "BOOL", default_value = "false", conflicts_with = "directory")]
     in_memory: bool,
+    /// Serve the metadata of a server, found by its name, at an address of its own; may be given several times
+    #[arg(long, value_name = "SERVER@ADDRESS", value_parser = metadata)]
+    metadata: Vec<(String, SocketAddr)>,
     /// Write the endpoints as JSON
     #[arg(long, action = ArgAction::Set, value_name = "BOOL", default_value = "false")]
     json: bool,
+}
+
+/// `SERVER@ADDRESS:PORT`.
+fn metadata(text: &str) -> Result<(String, SocketAddr), &'static str> {
+    let parts = text.split_once('@').filter(|(server, _)| !server.is_empty());
+    let parsed = parts.and_then(|(server, address)| Some((server.to_owned(), address.parse().ok()?)));
+    parsed.ok_or("write it as SERVER-NAME@ADDRESS:PORT")
 }
 
 /// Runs the command.
@@ -54,6 +68,12 @@ pub async fn run(args: SandboxArgs, terminal: &Terminal) -> Result<Exit, Failure
     let directory = (!args.in_memory).then_some(directory);
     let config = Config { directory: directory.clone(), listen: args.listen, ..Config::default() };
     let sandbox = Sandbox::start(config).await.map_err(|error| sandbox_failure(&error))?;
+    for (server, address) in &args.metadata {
+        if let Err(error) = sandbox.serve_metadata(server, *address).await {
+            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            return Err(Failure::error("The metadata of a server cannot be served", format!("{error}{cause}.")));
+        }
+    }
     let endpoints = sandbox.endpoints();
     let environment = [
         ("HCLOUD_ENDPOINT", &endpoints.hetzner),

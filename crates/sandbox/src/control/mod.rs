@@ -1,6 +1,7 @@
 //! The control API under `/_sandbox`: order faults, look at and change objects behind the clients'
 //! back, move the clock, read the request log.
 
+mod boxes;
 mod fault;
 mod intercept;
 mod limits;
@@ -18,7 +19,9 @@ use serde_json::{Value, json};
 
 pub(crate) use intercept::intercept;
 pub(crate) use limits::Limits;
+pub(crate) use objects::merge;
 
+use crate::boxes::Orders;
 use crate::server::Clouds;
 use crate::stripe;
 use crate::world::{Cloud, NotWritten};
@@ -32,6 +35,7 @@ pub(crate) struct Control {
     pub(crate) requests: Requests,
     pub(crate) events: stripe::Events,
     pub(crate) webhooks: stripe::Webhooks,
+    pub(crate) boxes: Orders,
     faults: Vec<Ordered>,
     last_fault: u64,
 }
@@ -80,6 +84,9 @@ pub(crate) fn router() -> Router<Clouds> {
         .route("/objects", get(objects::counts))
         .route("/objects/{cloud}/{kind}", get(objects::list).post(objects::insert))
         .route("/objects/{cloud}/{kind}/{*id}", get(objects::get).patch(objects::patch).delete(objects::delete))
+        .route("/boxes", get(boxes::list))
+        .route("/boxes/faults", post(boxes::order).get(boxes::ordered).delete(boxes::forget))
+        .route("/metadata", post(boxes::metadata))
         .route("/clock", get(clock).post(advance))
         .route("/limits", post(limit))
         .route("/requests", get(log).delete(clear_log))

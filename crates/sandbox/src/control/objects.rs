@@ -132,7 +132,8 @@ fn find_id(change: &Change<'_>, kind: Kind, id: &str) -> Result<String, Refusal>
     }
 }
 
-fn merge(target: &mut Value, patch: &Value) {
+/// Applies a JSON merge patch (RFC 7396).
+pub(crate) fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(patch) = patch else {
         *target = patch.clone();
         return;

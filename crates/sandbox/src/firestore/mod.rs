@@ -13,7 +13,7 @@ mod writes;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -24,6 +24,7 @@ use serde_json::{Map, Value, json};
 pub(crate) use error::Refusal;
 use rules::Caller;
 
+use crate::connection::Switch;
 use crate::identity;
 use crate::server::Clouds;
 use crate::world::Change;
@@ -60,12 +61,19 @@ pub(crate) fn router(clouds: &Clouds) -> Router<Clouds> {
 /// Finds out who calls.
 async fn admit(State(clouds): State<Clouds>, mut request: Request, next: Next) -> Response {
     match caller(&clouds, &request) {
+        Some(Caller::Person { uid }) if cut_off(&clouds, &request, &uid) => StatusCode::OK.into_response(),
         Some(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
         None => Refusal::failure(StatusCode::UNAUTHORIZED).into_response(),
     }
+}
+
+/// Whether the caller is a box without a network; nothing that is answered reaches it then.
+fn cut_off(clouds: &Clouds, request: &Request, uid: &str) -> bool {
+    let switch = request.extensions().get::<ConnectInfo<Switch>>();
+    switch.is_some_and(|ConnectInfo(switch)| clouds.is_cut_off(uid, switch))
 }
 
 /// Who calls; none if the token is not in order. Without one it is nobody, whom the rules may still let in.

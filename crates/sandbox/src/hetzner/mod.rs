@@ -9,6 +9,7 @@ mod catalog;
 mod error;
 mod firewall_rules;
 mod firewalls;
+mod inside;
 mod list;
 mod primary_ips;
 mod selector;
@@ -29,6 +30,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 pub(crate) use error::Refusal;
+pub(crate) use inside::{Seen, next_phase, seen};
 
 use crate::server::Clouds;
 use crate::world::{Change, Kind};

@@ -41,7 +41,7 @@ struct Wanted {
     location: &'static Value,
     image: &'static Value,
     firewalls: Vec<i64>,
-    ssh_keys: usize,
+    ssh_keys: Vec<Value>,
     ipv4: Option<Address>,
     ipv6: Option<Address>,
     user_data: Option<String>,
@@ -130,18 +130,16 @@ fn firewall_ids(change: &Change<'_>, fields: &Fields) -> Result<Vec<i64>, Refusa
         .collect()
 }
 
-/// Checks the keys, given by id or by name, and counts them.
-fn ssh_keys(change: &Change<'_>, fields: &Fields) -> Result<usize, Refusal> {
-    let keys = fields.list("ssh_keys")?;
-    for key in keys {
+/// The keys' public halves; they are given by id or by name.
+fn ssh_keys(change: &Change<'_>, fields: &Fields) -> Result<Vec<Value>, Refusal> {
+    let keys = fields.list("ssh_keys")?.iter();
+    keys.map(|key| {
         let text = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
-        let known =
-            change.get(Kind::SshKeys, &text).is_some() || change.all(Kind::SshKeys).with_key(&text).next().is_some();
-        if !known {
-            return Err(Refusal::not_found("SSH key", text));
-        }
-    }
-    Ok(keys.len())
+        let named = || change.all(Kind::SshKeys).with_key(&text).next().map(|(_, key)| key);
+        let key = change.get(Kind::SshKeys, &text).or_else(named);
+        key.map(|key| key["public_key"].clone()).ok_or_else(|| Refusal::not_found("SSH key", &text))
+    })
+    .collect()
 }
 
 fn address(change: &Change<'_>, fields: &Fields, version: &'static str) -> Result<Option<Address>, Refusal> {
@@ -204,6 +202,7 @@ fn make(change: &mut Change<'_>, clouds: &Clouds, wanted: Wanted) -> Result<Resp
             "phases": phases,
             "locked_until_ms": created.as_millisecond(),
             "user_data": wanted.user_data,
+            "public_keys": wanted.ssh_keys,
         },
     });
     change.put(Kind::Servers, &id.to_string(), server.clone());
@@ -216,7 +215,7 @@ fn make(change: &mut Change<'_>, clouds: &Clouds, wanted: Wanted) -> Result<Resp
         next.push(actions::start(change, "start_server", &[("server", id)], created, started));
     }
     // Without a key the real service mints a password; it is answered once and kept nowhere.
-    let password = (wanted.ssh_keys == 0).then(|| uuid::Uuid::new_v4().simple().to_string());
+    let password = wanted.ssh_keys.is_empty().then(|| uuid::Uuid::new_v4().simple().to_string());
     let shown = view(change, &server, &Attachments::read(change));
     let body = json!({
         "server": shown, "action": action, "next_actions": next, "root_password": password,

@@ -66,6 +66,13 @@ pub(crate) fn status(server: &Value, now: Timestamp) -> &str {
         .unwrap_or("unknown")
 }
 
+/// When the phase that a server is in ends.
+pub(crate) fn phase_end(server: &Value, now: Timestamp) -> Option<Timestamp> {
+    let phases = server[HIDDEN]["phases"].as_array().into_iter().flatten();
+    let ends = phases.filter_map(|phase| phase["until_ms"].as_i64());
+    ends.filter(|end| now.as_millisecond() < *end).min().and_then(|end| Timestamp::from_millisecond(end).ok())
+}
+
 /// Whether an action on the server is still running.
 pub(crate) fn locked(server: &Value, now: Timestamp) -> bool {
     server[HIDDEN]["locked_until_ms"].as_i64().is_some_and(|until| now.as_millisecond() < until)

@@ -6,7 +6,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Query, State};
+use axum::extract::{ConnectInfo, Query, State};
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use super::error::Refusal;
 use super::tokens::{HOUR, Login};
 use super::{DEFAULT_PROJECT, fields, key, signing};
+use crate::connection::Switch;
 use crate::server::Clouds;
 use crate::world::{Change, Kind};
 
@@ -41,6 +42,7 @@ struct Custom {
 /// Finds or makes the user that the token names, and answers an id token and a refresh token.
 pub(crate) async fn sign_in(
     State(clouds): State<Clouds>,
+    ConnectInfo(switch): ConnectInfo<Switch>,
     Query(pairs): Query<Vec<(String, String)>>,
     body: Bytes,
 ) -> Result<Json<Value>, Refusal> {
@@ -49,8 +51,11 @@ pub(crate) async fn sign_in(
     let token = token.ok_or_else(|| Refusal::bad("MISSING_CUSTOM_TOKEN"))?;
     let lasting = body.get("returnSecureToken") == Some(&json!(true));
     let api_key = pairs.iter().find(|(name, _)| name == "key").map(|(_, key)| key.as_str());
+    let custom = Custom::read(&token, clouds.now())?;
+    if clouds.is_cut_off(&custom.uid, &switch) {
+        return Err(Refusal::failure(StatusCode::SERVICE_UNAVAILABLE));
+    }
     let (claims, refresh_token, is_new) = clouds.change(|change| {
-        let custom = Custom::read(&token, change.now())?;
         let target = fields::text(&body, "targetProjectId");
         let project = project_of(change, target, &custom, api_key)?;
         let (account, is_new) = account_of(change, &project, &custom.uid)?;

@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::tokens::{HOUR, Login, kept};
 use super::{fields, key};
+use crate::connection::Switch;
 use crate::firestore::Refusal;
 use crate::server::Clouds;
 use crate::world::{Change, Kind};
@@ -18,6 +19,7 @@ use crate::world::{Change, Kind};
 /// Answers a new id token; the refresh token stays as it is.
 pub(crate) async fn token(
     State(clouds): State<Clouds>,
+    ConnectInfo(switch): ConnectInfo<Switch>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<Value>, Refusal> {
@@ -29,6 +31,11 @@ pub(crate) async fn token(
     }
     let refresh_token = given.field("refresh_token", "refreshToken").filter(|token| !token.is_empty());
     let refresh_token = refresh_token.ok_or_else(|| Refusal::invalid("MISSING_REFRESH_TOKEN"))?;
+    let whose =
+        clouds.change(|change| Ok::<_, Refusal>(kept(change, &refresh_token).map(|kept| kept["localId"].clone())))?;
+    if whose.is_some_and(|whose| clouds.is_cut_off(whose.as_str().unwrap_or_default(), &switch)) {
+        return Err(Refusal::failure(StatusCode::SERVICE_UNAVAILABLE));
+    }
     let (claims, project) = clouds.change(|change| renewed(change, &refresh_token))?;
     let id_token = clouds.signer.sign(&claims).ok_or_else(|| Refusal::failure(StatusCode::INTERNAL_SERVER_ERROR))?;
     Ok(Json(json!({

@@ -52,6 +52,8 @@ pub(crate) enum OpenError {
 pub(crate) struct World {
     collections: Vec<Collection>,
     storage: Storage,
+    /// Whether servers or the clock have changed since somebody last asked.
+    moved: bool,
 }
 
 #[derive(Debug)]
@@ -72,7 +74,7 @@ pub(crate) struct Change<'w> {
 impl World {
     /// An empty world that lives in memory only.
     pub(crate) fn in_memory() -> World {
-        World { collections: empty(), storage: Storage::Memory }
+        World { collections: empty(), storage: Storage::Memory, moved: false }
     }
 
     /// Opens the world kept in `directory`, or begins one there; the directory is locked until the
@@ -106,7 +108,7 @@ impl World {
             journal.rewrite(all_records(&collections))?;
         }
         let path = directory.to_owned();
-        Ok(World { collections, storage: Storage::Directory { path, journal, _lock: lock } })
+        Ok(World { collections, storage: Storage::Directory { path, journal, _lock: lock }, moved: false })
     }
 
     /// Writes the base URL into the file `address`, for whoever finds the directory locked.
@@ -159,7 +161,18 @@ impl World {
             take_back(&mut self.collections, done);
             return Err(NotWritten.into());
         }
+        let is_clock = |id: &str| id == OFFSET || id == STOPPED;
+        self.moved |= done.iter().any(|(kind, id, _)| match kind {
+            Kind::Servers => true,
+            Kind::Counters => is_clock(id),
+            _ => false,
+        });
         Ok(value)
+    }
+
+    /// Whether servers or the clock have changed since the last call.
+    pub(crate) fn take_moved(&mut self) -> bool {
+        std::mem::take(&mut self.moved)
     }
 
     /// The sandbox's time: the system's and what the clock was advanced by, or the moment at which it stands still.

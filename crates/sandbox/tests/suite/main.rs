@@ -1,5 +1,6 @@
 //! The sandbox through real HTTP.
 
+mod boxes;
 mod control;
 mod faults;
 mod firestore;
