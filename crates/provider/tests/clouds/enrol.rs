@@ -102,8 +102,7 @@ async fn a_new_value_reaches_the_box_and_nothing_is_rebuilt() {
     let rotated = format!("{SECRET}-2");
     let given = [("account", string("uid-1")), ("kind", string("anthropic")), ("value_wo", ephemeral(&rotated))];
     let after = world.planned("ampere_secret", Some(&anthropic), &given);
-    let values =
-        Values { before: Some(&anthropic), after: Some(&after), secret: Some(&rotated), key: "r" };
+    let values = Values { before: Some(&anthropic), after: Some(&after), secret: Some(&rotated), key: "r" };
     world.update_with("ampere_secret", "anthropic", &text(&anthropic, "id"), values).await.unwrap();
 
     let next = world.planned(KIND, Some(&object), &config);
