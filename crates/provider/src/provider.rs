@@ -7,7 +7,7 @@ use ampere_core::identity::ExternalId;
 use ampere_core::inventory::Observed;
 use ampere_core::kind::Kind;
 use ampere_core::provider::{
-    Applied, ForeignActions, Inquiry, Listings, Provider, ProviderError, ProviderErrorKind, Request,
+    Applied, ForeignActions, Inquiry, Listings, Provider, ProviderError, ProviderErrorKind, Request, Status,
 };
 use async_trait::async_trait;
 use futures::future::join_all;
@@ -173,6 +173,10 @@ impl Provider for AmpereProvider {
 
     async fn delete(&self, id: &ExternalId, request: Request<'_>) -> Result<(), ProviderError> {
         self.service(request.kind)?.delete(id, request).await
+    }
+
+    async fn status(&self, kind: &str, id: &ExternalId) -> Result<Option<Status>, ProviderError> {
+        self.service(kind)?.status(id).await
     }
 
     /// Hetzner Cloud keeps a log of actions; the others keep none that their APIs show.

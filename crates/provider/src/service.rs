@@ -1,7 +1,7 @@
 //! What each kind's folder implements.
 use ampere_core::identity::ExternalId;
 use ampere_core::inventory::{Listing, Observed};
-use ampere_core::provider::{Applied, ForeignActions, Inquiry, ProviderError, Request};
+use ampere_core::provider::{Applied, ForeignActions, Inquiry, ProviderError, Request, Status};
 use async_trait::async_trait;
 
 use crate::firebase::Lists;
@@ -23,6 +23,11 @@ pub(crate) trait Service: Send + Sync {
 
     /// Deletes an object and all its parts.
     async fn delete(&self, id: &ExternalId, request: Request<'_>) -> Result<(), ProviderError>;
+
+    /// What an object says of itself, if it can.
+    async fn status(&self, _id: &ExternalId) -> Result<Option<Status>, ProviderError> {
+        Ok(None)
+    }
 
     /// What the cloud's log tells of others' work on objects of the kind; nothing where there is no log.
     async fn foreign_actions(

@@ -8,6 +8,7 @@ pub mod fmt;
 pub mod graph;
 pub mod import;
 pub mod init;
+pub mod instance;
 pub mod notice;
 pub mod output;
 pub mod plan;
@@ -50,6 +51,7 @@ pub enum Command {
     Untaint(taint::UntaintArgs),
     Refresh(apply::RefreshArgs),
     Reconcile(reconcile::ReconcileArgs),
+    Instance(instance::InstanceArgs),
     Erase(erase::EraseArgs),
     Tombstone(tombstone::TombstoneArgs),
     Notice(notice::NoticeArgs),
@@ -88,6 +90,7 @@ pub fn run(cli: Cli, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Untaint(args) => wait(taint::untaint(&args, terminal)),
         Command::Refresh(args) => wait(apply::refresh(args, terminal)),
         Command::Reconcile(args) => wait(reconcile::run(args, terminal)),
+        Command::Instance(args) => wait(instance::run(args, terminal)),
         Command::Erase(args) => wait(erase::run(args, terminal)),
         Command::Tombstone(args) => wait(tombstone::run(args, terminal)),
         Command::Notice(args) => wait(notice::run(args, terminal)),
@@ -114,7 +117,8 @@ fn wait(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failu
 pub fn usage_exit(arguments: &[OsString]) -> Exit {
     let command = arguments.iter().skip(1).filter_map(|a| a.to_str()).find(|a| !a.starts_with('-'));
     match command {
-        None | Some("audit" | "completions" | "erase" | "notice" | "reconcile" | "sandbox" | "tombstone") => {
+        None
+        | Some("audit" | "completions" | "erase" | "instance" | "notice" | "reconcile" | "sandbox" | "tombstone") => {
             Exit::Usage
         }
         Some(_) => Exit::Failure,

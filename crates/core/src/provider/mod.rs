@@ -4,10 +4,12 @@
 mod foreign;
 mod listing;
 mod registry;
+mod status;
 
 pub use foreign::{ForeignAction, ForeignActions};
 pub use listing::{Inquiry, Listings};
 pub use registry::Providers;
+pub use status::{Fact, Status};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,6 +48,11 @@ pub trait Provider: Send + Sync {
 
     /// Deletes an object and every part of it. An object that is gone already is a success.
     async fn delete(&self, id: &ExternalId, request: Request<'_>) -> Result<(), ProviderError>;
+
+    /// What an object says of itself; none if objects of its kind cannot speak, or if there is no such object.
+    async fn status(&self, _kind: &str, _id: &ExternalId) -> Result<Option<Status>, ProviderError> {
+        Ok(None)
+    }
 
     /// What the clouds' own logs tell of work on the stack's objects that no call of ours orders, newer than `after` (the
     /// `last` of an earlier answer; none: everything that the logs still hold). It costs as much as there is new. A provider

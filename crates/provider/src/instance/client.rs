@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use ampere_core::identity::{ExternalId, StackId};
 use ampere_core::inventory::{Depth, ListProblem, Listing, Observed};
 use ampere_core::provider::{
-    Applied, ForeignAction, ForeignActions, Inquiry, ProviderError, ProviderErrorKind, Request,
+    Applied, ForeignAction, ForeignActions, Inquiry, ProviderError, ProviderErrorKind, Request, Status,
 };
 use ampere_core::schema::Schema;
 use ampere_lang::value::Value;
@@ -243,6 +243,12 @@ impl Service for InstanceClient {
             }
         }
         Ok(())
+    }
+
+    async fn status(&self, id: &ExternalId) -> Result<Option<Status>, ProviderError> {
+        let (Some(crew), Ok(number)) = (&self.crew, id.0.parse()) else { return Ok(None) };
+        let Some(server) = self.server(number).await? else { return Ok(None) };
+        crew.postmaster.status(&server.name, self.cloud.now()).await.map(Some)
     }
 
     async fn foreign_actions(

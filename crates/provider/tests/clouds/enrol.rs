@@ -65,6 +65,20 @@ async fn a_box_enrols_is_served_and_sealed() {
     }
     assert!(observed.missing.is_empty() && observed.parts.iter().any(|part| part.what == "mailbox"), "{observed:?}");
 
+    let server = ampere_core::identity::ExternalId::from(&*text(&object, "id"));
+    let status = world.provider.status(KIND, &server).await.unwrap().unwrap();
+    let fact = |name: &str| status.facts.iter().find(|fact| fact.name == name).map(|fact| fact.value.clone());
+    assert_eq!(
+        (status.state.as_str(), fact("OpenClaw").as_deref(), fact("gateway").as_deref()),
+        ("sealed", Some("2026.9.6"), Some("ready"))
+    );
+    assert_eq!(fact("bundle sent"), fact("bundle in force"));
+    assert!(
+        status.faults.iter().any(|fault| fault.contains("half an hour")),
+        "its clock stands still in 1970: {status:?}"
+    );
+    assert!(!serde_json::to_string(&status).unwrap().contains("123456789"), "nothing that the customer wrote");
+
     let mailbox = id(&world, "bot");
     for _ in 0..2 {
         world.delete(KIND, "bot", &object).await.unwrap();

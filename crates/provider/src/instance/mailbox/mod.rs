@@ -15,6 +15,7 @@ mod document;
 mod mail;
 mod probe;
 mod state;
+mod status;
 mod verdict;
 mod wait;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ampere_bundle::mailbox::{BUNDLE, OFFERED, SEALED_AT};
 use ampere_bundle::{BoxPublic, Header, Issuer, Outcome, seal};
 use ampere_core::identity::Marker;
-use ampere_core::provider::{Inquiry, ProviderError, ProviderErrorKind, Request};
+use ampere_core::provider::{Inquiry, ProviderError, ProviderErrorKind, Request, Status};
 use ampere_lang::value::Value;
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -14,7 +14,7 @@ use secrecy::SecretString;
 use super::contents::Wanted;
 use super::document::{self, BOX_KEY, CONFIRMED, Mailbox, Offer, REFUSAL, id_of};
 use super::state::{self, deadline};
-use super::{probe, verdict};
+use super::{probe, status, verdict};
 use crate::attributes::{Attributes, text};
 use crate::firebase::{Documents, Field, Firestore, Identity, Lists, Minter};
 use crate::hetzner::Hetzner;
@@ -299,6 +299,16 @@ impl Postmaster {
     pub async fn look(&self, server: &str, now: Timestamp) -> Result<Attributes, ProviderError> {
         let mailbox = Mailbox::read(&self.firestore, &id_of(server)).await?;
         Ok(mailbox.map(|mailbox| state::attributes(&mailbox, now)).unwrap_or_default())
+    }
+
+    /// What the box of a server says of itself.
+    ///
+    /// # Errors
+    ///
+    /// Firestore's.
+    pub async fn status(&self, server: &str, now: Timestamp) -> Result<Status, ProviderError> {
+        let mailbox = Mailbox::read(&self.firestore, &id_of(server)).await?;
+        Ok(mailbox.map_or_else(status::without_mailbox, |mailbox| status::of(&mailbox, now)))
     }
 
     fn pause(&self) -> Duration {
