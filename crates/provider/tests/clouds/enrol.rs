@@ -1,7 +1,7 @@
 //! From a server that starts to a box that nobody can enter, and from a new secret to one that is served.
 use std::time::Duration;
 
-use ampere_core::provider::ProviderErrorKind;
+use ampere_core::provider::{Provider, ProviderErrorKind};
 use ampere_core::vault::Sealer;
 use ampere_lang::value::{Type, Value};
 use serde_json::json;

@@ -114,7 +114,7 @@ fn page((address, answer): &Answer) -> Text {
     text.push(Style::Strong, address.to_string()).newline();
     let mut line = |style: Style, name: &str, value: &str| {
         text.plain(format!("  {name:<18}"));
-        text.push(style, value.to_owned()).newline();
+        text.push(style, value).newline();
     };
     match answer {
         Ok(Some(status)) => {
