@@ -25,7 +25,7 @@ fn write_secrets<S: Serializer>(
     secrets: &BTreeMap<String, Zeroizing<String>>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(secrets.iter().map(|(id, value)| (id, Encoded(Zeroizing::new(BASE64.encode(&**value))))))
+    serializer.collect_map(secrets.iter().map(|(id, value)| (id, Zeroizing::new(BASE64.encode(&**value)))))
 }
 
 fn read_secrets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Zeroizing<String>>, D::Error> {
@@ -37,12 +37,4 @@ fn read_secrets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<S
         secrets.insert(id, Zeroizing::new(value.to_owned()));
     }
     Ok(secrets)
-}
-
-struct Encoded(Zeroizing<String>);
-
-impl Serialize for Encoded {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
 }

@@ -3,10 +3,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD as BASE64};
 use ed25519_dalek::SigningKey;
 use hpke::kem::X25519HkdfSha256;
-use hpke::{Deserializable as _, Kem, Serializable as _};
+use hpke::{Kem, Serializable as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
-use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::Rejected;
 
@@ -21,35 +20,11 @@ pub struct BoxKeys {
 }
 
 impl BoxKeys {
-    /// Keys from 64 bytes of the operating system's randomness.
+    /// The keys of 64 bytes of the operating system's randomness: always the same ones, so that these bytes are what is kept.
     pub fn generate(entropy: &[u8; 64]) -> BoxKeys {
         let (exchange, seed) = entropy.split_at(32);
         let (encryption, _) = X25519HkdfSha256::derive_keypair(exchange);
-        let mut seed: [u8; 32] = seed.try_into().expect("the other half of 64 bytes");
-        let signing = SigningKey::from_bytes(&seed);
-        seed.zeroize();
-        BoxKeys { encryption, signing }
-    }
-
-    /// The keys that [`BoxKeys::to_bytes`] gave.
-    ///
-    /// # Errors
-    /// [`Rejected::Malformed`] when it is not 64 bytes.
-    pub fn from_bytes(bytes: &[u8]) -> Result<BoxKeys, Rejected> {
-        let (exchange, seed) = bytes.split_at_checked(32).ok_or(Rejected::Malformed)?;
-        let encryption = EncryptionKey::from_bytes(exchange).map_err(|_| Rejected::Malformed)?;
-        let signing = SigningKey::try_from(seed).map_err(|_| Rejected::Malformed)?;
-        Ok(BoxKeys { encryption, signing })
-    }
-
-    /// Both secret halves, for the box's own disk.
-    pub fn to_bytes(&self) -> Zeroizing<[u8; 64]> {
-        let mut bytes = Zeroizing::new([0; 64]);
-        let mut encryption = self.encryption.to_bytes();
-        bytes[..32].copy_from_slice(&encryption);
-        encryption.as_mut_slice().zeroize();
-        bytes[32..].copy_from_slice(self.signing.as_bytes());
-        bytes
+        BoxKeys { encryption, signing: SigningKey::try_from(seed).expect("the other half of 64 bytes") }
     }
 
     /// The public halves.
@@ -80,28 +55,6 @@ impl BoxPublic {
             .chain_update(self.signing)
             .finalize();
         format!("SHA256:{}", STANDARD_NO_PAD.encode(hash))
-    }
-}
-
-/// Our signing half: who has it may send bundles to every box that was given its public half.
-pub struct Issuer {
-    pub(crate) signing: SigningKey,
-}
-
-impl Issuer {
-    /// The issuer of this seed, which is the secret (RFC 8032, 5.1.5).
-    pub fn from_seed(seed: &[u8; 32]) -> Issuer {
-        Issuer { signing: SigningKey::from_bytes(seed) }
-    }
-
-    /// The public half, that boxes are given at birth.
-    pub fn verifying_key(&self) -> [u8; 32] {
-        self.signing.verifying_key().to_bytes()
-    }
-
-    /// The public half as text (base64url), as it stands in the box's settings.
-    pub fn verifying_key_text(&self) -> String {
-        BASE64.encode(self.verifying_key())
     }
 }
 

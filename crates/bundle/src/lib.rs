@@ -34,6 +34,8 @@
 mod contents;
 mod enrolment;
 pub mod installed;
+#[cfg(feature = "issuer")]
+mod issue;
 mod keys;
 pub mod mailbox;
 pub mod openclaw;
@@ -45,8 +47,10 @@ mod signed;
 
 pub use contents::Contents;
 pub use enrolment::Enrolment;
-pub use keys::{BoxKeys, BoxPublic, Issuer, parse_key};
+#[cfg(feature = "issuer")]
+pub use issue::{Issuer, SealError, seal};
+pub use keys::{BoxKeys, BoxPublic, parse_key};
 pub use receipt::{Outcome, Receipt};
 pub use rejected::Rejected;
 pub use report::{Audit, Health, Inspection, MOST_LISTED, Report};
-pub use sealed::{Checked, Header, SUITE, SealError, check, digest, seal};
+pub use sealed::{Checked, Header, SUITE, check, digest};

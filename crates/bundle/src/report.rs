@@ -92,7 +92,7 @@ pub struct Health {
     pub gateway: Option<bool>,
     /// How often the gateway was started again since the box's boot.
     pub restarts: Option<u32>,
-    /// Whether the agent could write to its disk when it last had to.
+    /// Whether the agent's disk took all that it had to in the last round.
     pub disk_writable: bool,
     /// How far the box's clock is behind the mailbox's, in seconds; negative when ahead.
     pub clock_behind: Option<i64>,
