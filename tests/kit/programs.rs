@@ -122,8 +122,13 @@ impl Program {
         (self.name, self.address.port())
     }
 
+    /// The id of a process that is the program's parent.
+    pub fn id(&self) -> u32 {
+        self.keeper.id()
+    }
+
     /// Starts what `command` makes for a port, and waits until it answers.
-    fn start(name: &'static str, command: impl Fn(u16) -> Command) -> Program {
+    pub fn start(name: &'static str, command: impl Fn(u16) -> Command) -> Program {
         // The port is free when it is chosen; should somebody else be faster, another one is.
         for _ in 0..2 {
             if let Ok(program) = Program::try_start(name, &command) {

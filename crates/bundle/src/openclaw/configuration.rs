@@ -10,6 +10,9 @@ use super::{Channel, ChannelSettings, ModelProvider, Settings};
 /// The id under which OpenClaw asks the resolver for its gateway's token, which the box makes for itself.
 pub const GATEWAY_TOKEN: &str = "gateway/token";
 
+/// OpenClaw's plugin for the bot's memory.
+const MEMORY: &str = "memory-core";
+
 /// OpenClaw's name of the resolver.
 const RESOLVER: &str = "ampere";
 
@@ -41,11 +44,13 @@ pub fn configuration<'a>(settings: &Settings, resolver: &Path, secrets: impl Int
         },
         "agents": { "defaults": {
             "model": { "primary": settings.model.to_string() },
+            // Titles and the like would be another model's, that nobody chose.
+            "utilityModel": "",
             "workspace": "~/.openclaw/workspace",
             // It would call the model every half hour, at the customer's cost.
             "heartbeat": { "every": "0m" },
         } },
-        "models": { "providers": providers(settings, &secrets) },
+        "models": { "providers": providers(settings, &secrets), "catalogRefresh": { "enabled": false } },
         "channels": entries,
         "plugins": plugins(settings, &secrets, channels()),
         "tools": tools(settings.tools, &also),
@@ -93,10 +98,12 @@ fn plugins<'a>(
     let channels: Vec<&str> = channels.map(|(channel, _)| channel.name()).collect();
     let mut allowed: BTreeSet<&str> = used(settings, secrets).filter_map(ModelProvider::plugin).collect();
     allowed.extend(&channels);
-    allowed.insert("memory-core");
+    allowed.insert(MEMORY);
     // One that comes from outside the package stays stopped unless it is named here, too.
-    let entries: Map<String, Value> =
+    let mut entries: Map<String, Value> =
         channels.iter().map(|channel| ((*channel).to_owned(), json!({ "enabled": true }))).collect();
+    // It would call the model every night, at the customer's cost.
+    entries.insert(MEMORY.into(), json!({ "config": { "dreaming": { "enabled": false } } }));
     json!({ "allow": allowed, "entries": entries })
 }
 
