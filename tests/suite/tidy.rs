@@ -97,6 +97,21 @@ fn each_library_has_its_place() {
 }
 
 #[test]
+fn the_agent_knows_nobody_and_starts_nothing() {
+    let others = r"ampere_(core|lang|provider|sandbox|cli)|\btokio\b";
+    forbid("crates/agent/src", others, &[], "the agent knows the bundle format alone");
+    forbid(
+        "crates/agent/src",
+        r"process::Command|Command::new|TcpListener|UdpSocket",
+        &[],
+        "it starts and listens to nothing",
+    );
+    forbid("crates/bundle/src", others, &[], "the bundle format knows nobody");
+    let asks = r"std::(fs|net|env|process)|SystemTime|Instant::now|getrandom|OsRng";
+    forbid("crates/bundle/src", asks, &[], "bundles are pure functions; chance and time are arguments");
+}
+
+#[test]
 fn core_stays_in_its_layers() {
     let below: &[(&str, &str)] = &[
         ("crates/core/src/schema", r"crate::(plan|apply|store|provider|render|engine|snapshot|inventory)"),
