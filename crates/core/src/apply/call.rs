@@ -13,6 +13,7 @@ use crate::address::Address;
 use crate::identity::{ExternalId, Marker};
 use crate::plan::{Deferred, Operation, Step};
 use crate::provider::{ProviderError, ProviderErrorKind, Request};
+use crate::retention::Owner;
 use crate::secret::Secret;
 
 /// How often a person hears that a step still runs.
@@ -20,12 +21,18 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 
 impl Run<'_> {
     /// Journals, calls, and calls again where that may help. The end of a success is journaled by the caller, in the
-    /// transaction that writes the object.
-    pub(super) async fn call<T, F>(&self, step: &Step, id: Option<&ExternalId>, call: impl Fn() -> F) -> Result<T, Stop>
+    /// transaction that writes the object. The journal's begin says for whom an object is made.
+    pub(super) async fn call<T, F>(
+        &self,
+        step: &Step,
+        id: Option<&ExternalId>,
+        owner: Option<&Owner>,
+        call: impl Fn() -> F,
+    ) -> Result<T, Stop>
     where
         F: Future<Output = Result<T, ProviderError>>,
     {
-        self.input.journal_started(step).await.map_err(|e| unwritten(&step.address, &e))?;
+        self.input.journal_started(step, owner).await.map_err(|e| unwritten(&step.address, &e))?;
         let began = self.input.clock.now();
         self.tell(step, id.cloned(), Duration::ZERO, EventKind::Started);
         let mut calls = 0;

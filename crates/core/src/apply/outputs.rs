@@ -23,7 +23,8 @@ impl Run<'_> {
                 rows.push(row);
             }
         }
-        if outcome.is_complete() && self.input.plan.targets.is_empty() {
+        let looked_at_all = self.input.plan.targets.is_empty() && self.input.plan.mode != Mode::Retention;
+        if outcome.is_complete() && looked_at_all {
             // Entries of earlier runs about what needs no step any more (it was not made, and is not wanted either).
             rows.extend(self.input.snapshot.pending.iter().map(ended));
         }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use super::ApplyInput;
 use crate::address::Address;
 use crate::audit::{Event, Outcome};
+use crate::identity::AddressHash;
 use crate::plan::{Operation, Step};
-use crate::retention::Tombstone;
-use crate::snapshot::{Object, ObjectKey, PendingStep};
+use crate::retention::{Owner, Tombstone};
+use crate::snapshot::{Object, ObjectKey, PendingStep, StoredRecord, made_for};
 use crate::store::{Mutation, StoreChange, StoreError};
 use crate::vault::rows::{self, RowError};
 
@@ -43,14 +44,16 @@ impl ApplyInput<'_> {
     }
 
     /// Writes that a step begins. No call may be made before this has returned.
-    pub(super) async fn journal_started(&self, step: &Step) -> Result<(), StoreError> {
+    pub(super) async fn journal_started(&self, step: &Step, owner: Option<&Owner>) -> Result<(), StoreError> {
         let started = PendingStep {
             key: step.key.clone(),
             address: step.address.to_string(),
             operation: operation_name(&step.operation).to_owned(),
             started_at: self.clock.now(),
         };
-        self.commit(vec![Mutation::StepStarted(started)], self.event(step, Outcome::Started, None)).await
+        let mut rows = vec![Mutation::StepStarted(started)];
+        rows.extend(owner.map(|owner| Mutation::PutRecord(made_for(&self.vault.address_hash(&step.address), owner))));
+        self.commit(rows, self.event(step, Outcome::Started, None)).await
     }
 
     /// Writes that a step failed, and that its call is known to have ended.
@@ -128,6 +131,12 @@ fn makes_a_call(operation: &Operation) -> bool {
         operation,
         Operation::Create | Operation::Update { .. } | Operation::Delete { .. } | Operation::Depose { .. }
     )
+}
+
+/// Forgets for whom an object was being made.
+pub(super) fn no_more_made_for(address: &AddressHash, owner: &Owner) -> Mutation {
+    let StoredRecord { kind, id, .. } = made_for(address, owner);
+    Mutation::DeleteRecord { kind, id }
 }
 
 /// The row that takes an object out of the state.

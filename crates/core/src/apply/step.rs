@@ -7,7 +7,7 @@ use ampere_lang::value::{Marks, Value};
 
 use super::EventKind;
 use super::executor::Run;
-use super::record::delete_row;
+use super::record::{delete_row, no_more_made_for};
 use super::resolve::{Wanted, mark_like, wanted};
 use crate::address::Address;
 use crate::identity::{ExternalId, Marker};
@@ -106,9 +106,13 @@ impl Run<'_> {
                 None => provider.create(request).await,
             }
         };
-        let applied = self.call(step, id, call).await?;
+        let kind = self.input.providers.kind(step.address.kind()).filter(|_| id.is_none());
+        let owner = kind.and_then(|kind| kind.owner(&after)).map(|uid| crate::plan::owner(self.input.vault, uid));
+        let applied = self.call(step, id, owner.as_ref(), call).await?;
         let id = applied.id.clone();
-        self.keep(step, applied, &after).await?;
+        // From here on the object says itself whose it is.
+        let said = owner.map(|owner| no_more_made_for(&marker.address, &owner));
+        self.keep(step, applied, &after, said).await?;
         Ok(Some(id))
     }
 
@@ -122,7 +126,7 @@ impl Run<'_> {
     }
 
     /// Writes a made object into the state and lets the others see it.
-    async fn keep(&self, step: &Step, applied: Applied, after: &Value) -> Result<(), Stop> {
+    async fn keep(&self, step: &Step, applied: Applied, after: &Value, more: Option<Mutation>) -> Result<(), Stop> {
         let (_, schema) = self.provider_of(&step.address)?;
         let attributes = mark_schema(mark_like(applied.attributes, after), schema);
         let object = Object {
@@ -136,7 +140,8 @@ impl Run<'_> {
         };
         let key = ObjectKey::current(step.address.clone());
         let row = self.input.object_row(&key, &object).map_err(|e| unsealed(&step.address, &e))?;
-        self.input.journal_succeeded(step, vec![row]).await.map_err(|e| unwritten(&step.address, &e))?;
+        let rows = std::iter::once(row).chain(more).collect();
+        self.input.journal_succeeded(step, rows).await.map_err(|e| unwritten(&step.address, &e))?;
         self.publish(&step.address, &object.id, attributes.clone());
         Ok(())
     }
@@ -153,7 +158,7 @@ impl Run<'_> {
         let progress = self.progress(step, Some(id), began);
         let none = BTreeMap::new();
         let call = || provider.delete(id, self.request(step, marker, Some(before), None, &none, &progress));
-        self.call(step, Some(id), call).await?;
+        self.call(step, Some(id), None, call).await?;
         let mut rows = vec![delete_row(&step.address, step.deposed.as_deref())];
         rows.extend(self.destroy_key(id));
         self.rows(step, rows).await?;
@@ -176,7 +181,7 @@ impl Run<'_> {
             let progress = self.progress(step, Some(id), began);
             let none = BTreeMap::new();
             let call = || provider.update(id, self.request(step, marker, Some(before), Some(before), &none, &progress));
-            self.call(step, Some(id), call).await?;
+            self.call(step, Some(id), None, call).await?;
         }
         let known = self.input.snapshot.objects.get(&ObjectKey::current(step.address.clone()));
         let known = known.ok_or_else(|| bug(&step.address, "there is no object to put aside"))?;
@@ -227,7 +232,7 @@ impl Run<'_> {
             let none = BTreeMap::new();
             let call =
                 || provider.update(id, self.request(step, &marker, Some(before), Some(before), &none, &progress));
-            self.call(step, Some(id), call).await?;
+            self.call(step, Some(id), None, call).await?;
         }
         let mut rows = vec![delete_row(&step.address, step.deposed.as_deref())];
         rows.extend(self.deleted_before(step).and_then(|id| self.destroy_key(id)));

@@ -70,6 +70,10 @@ impl Departing {
         for tombstone in input.snapshot.tombstones.values().filter(|tombstone| tombstone.is_begun()) {
             departing.remember(tombstone);
         }
+        // What is half made may say of nobody that it is theirs: the journal told it when the create began.
+        let made_for = input.snapshot.made_for().filter(|(_, owner)| departing.households.contains_key(owner));
+        let made_for: Vec<_> = made_for.collect();
+        departing.by_hash.extend(made_for);
         departing.find_owners(input, prior);
         // A limited plan begins nothing that reaches beyond its limits.
         if input.options.refreshed && input.options.targets.is_empty() {
@@ -143,7 +147,12 @@ impl Departing {
         }
         for (uid, end) in ended {
             let owner = owner(input.fingerprint, &uid);
-            let members = members.remove(&uid).unwrap_or_default().into_iter().collect();
+            let mut members = members.remove(&uid).unwrap_or_default();
+            for (hash, _) in input.snapshot.made_for().filter(|(_, made_for)| *made_for == owner) {
+                self.by_hash.insert(hash.clone(), owner.clone());
+                members.insert(hash);
+            }
+            let members = members.into_iter().collect();
             // One that was held back keeps the time of which it was first seen.
             let held = input.snapshot.tombstones.get(&owner).map(|tombstone| tombstone.since);
             let since = held.map_or(end.since, |held| held.min(end.since));

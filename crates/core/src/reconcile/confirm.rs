@@ -3,15 +3,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::pass::is_complete;
 use super::{PassReport, Reconciler};
+use ampere_lang::config::parse_resource_address;
 use ampere_lang::value::Value;
 
+use crate::address::Address;
 use crate::audit;
 use crate::engine::{Engine, EngineError};
 use crate::identity::AddressHash;
 use crate::inventory::{Depth, Inventory};
 use crate::plan;
 use crate::retention::{Owner, Tombstone};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{ObjectKey, Snapshot};
 use crate::store::Lease;
 
 impl Reconciler {
@@ -34,7 +36,7 @@ impl Reconciler {
             report.findings.extend(findings);
             return Ok(());
         }
-        let found = Presence::of(&self.engine, &seen, None);
+        let found = Presence::of(&self.engine, &seen, None).with(snapshot.made_for());
         for mut tombstone in gone.into_iter().filter(|tombstone| !found.has(tombstone)) {
             tombstone.confirmed_at = Some(self.engine.clock.now());
             self.write(lease, &tombstone, "erasure.confirm", audit::Outcome::Succeeded).await?;
@@ -53,10 +55,10 @@ impl Reconciler {
     ) -> Result<Vec<Tombstone>, EngineError> {
         let waits = |tombstone: &&Tombstone| tombstone.is_begun() && tombstone.confirmed_at.is_none();
         let waiting: Vec<&Tombstone> = snapshot.tombstones.values().filter(waits).collect();
-        if waiting.is_empty() || !is_complete(inventory) || is_unsettled(snapshot) {
+        if waiting.is_empty() || !is_complete(inventory) || is_unsettled(&self.engine, snapshot) {
             return Ok(Vec::new());
         }
-        let found = Presence::of(&self.engine, inventory, Some(snapshot));
+        let found = Presence::of(&self.engine, inventory, Some(snapshot)).with(snapshot.made_for());
         let mut gone = Vec::new();
         for tombstone in waiting.into_iter().filter(|tombstone| !found.has(tombstone)) {
             let mut tombstone = tombstone.clone();
@@ -70,19 +72,24 @@ impl Reconciler {
     }
 }
 
-/// Whether a create has no end, and no object: nobody knows yet for whom it made something.
-fn is_unsettled(snapshot: &Snapshot) -> bool {
-    let known: BTreeSet<String> = match snapshot.pending.is_empty() {
-        true => BTreeSet::new(),
-        false => snapshot.objects.keys().map(|key| key.address.to_string()).collect(),
-    };
-    snapshot.pending.iter().any(|step| step.operation == "create" && !known.contains(&step.address))
+/// Whether a create has no end and no object, and neither the journal nor what it made can tell for whom it was.
+fn is_unsettled(engine: &Engine, snapshot: &Snapshot) -> bool {
+    let told: BTreeSet<AddressHash> = snapshot.made_for().map(|(address, _)| address).collect();
+    snapshot.pending.iter().filter(|step| step.operation == "create").any(|step| {
+        let Ok((resource, key)) = parse_resource_address(&step.address) else { return true };
+        let address = Address { resource, key };
+        let keeps_id = engine.providers.kind(address.kind()).is_some_and(|kind| kind.keeps_id());
+        let is_known = snapshot.objects.contains_key(&ObjectKey::current(address.clone()));
+        !keeps_id && !is_known && !told.contains(&engine.vault.address_hash(&address))
+    })
 }
 
 /// Households and addresses of which something is there.
 pub(super) struct Presence {
     owners: BTreeSet<Owner>,
     addresses: BTreeSet<AddressHash>,
+    /// For whom something may be half made at an address.
+    made_for: Vec<(AddressHash, Owner)>,
 }
 
 impl Presence {
@@ -105,12 +112,20 @@ impl Presence {
             note(key.address.kind(), &object.attributes, engine.vault.marker(&key.address).address);
         }
         let owners = uids.iter().map(|uid| engine.owner(uid)).collect();
-        Presence { owners, addresses }
+        Presence { owners, addresses, made_for: Vec::new() }
+    }
+
+    /// Knowing for whom creates were begun.
+    pub(super) fn with(mut self, made_for: impl Iterator<Item = (AddressHash, Owner)>) -> Presence {
+        self.made_for.extend(made_for);
+        self
     }
 
     /// Whether anything of a household is there.
     pub(super) fn has(&self, tombstone: &Tombstone) -> bool {
-        self.owners.contains(&tombstone.owner) || tombstone.members.iter().any(|hash| self.addresses.contains(hash))
+        let begun = self.made_for.iter().filter(|(_, owner)| *owner == tombstone.owner).map(|(hash, _)| hash);
+        let mut own = tombstone.members.iter().chain(begun);
+        self.owners.contains(&tombstone.owner) || own.any(|hash| self.addresses.contains(hash))
     }
 }
 

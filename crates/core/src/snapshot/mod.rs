@@ -12,7 +12,7 @@ use ampere_lang::value::Value;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::identity::ExternalId;
+use crate::identity::{AddressHash, ExternalId};
 use crate::retention::{Owner, Tombstone};
 use crate::vault::Sealed;
 
@@ -36,7 +36,22 @@ pub struct Snapshot {
 /// The mark that says when everything was last listed with all its parts.
 pub const PARTS_LISTED_AT: &str = "parts_listed_at";
 
+/// How the marks begin that say for whom a create was begun, by the hash of its address. They stand until the object is in
+/// the state and says it itself: what a create leaves half made may say nothing.
+const MADE_FOR: &str = "made_for.";
+
+/// The record that says for whom an object is being made. It holds hashes only.
+pub(crate) fn made_for(address: &AddressHash, owner: &Owner) -> StoredRecord {
+    StoredRecord { kind: RecordKind::Mark, id: format!("{MADE_FOR}{address}"), body: owner.to_string() }
+}
+
 impl Snapshot {
+    /// For whom creates were begun that have left no object in the state, by the hash of their addresses.
+    pub fn made_for(&self) -> impl Iterator<Item = (AddressHash, Owner)> {
+        let marks = self.marks.iter().filter_map(|(name, owner)| Some((name.strip_prefix(MADE_FOR)?, owner)));
+        marks.map(|(hash, owner)| (AddressHash(hash.into()), Owner(owner.clone())))
+    }
+
     /// When everything was last listed with all its parts; none if it never was, as far as is known.
     pub fn parts_listed_at(&self) -> Option<jiff::Timestamp> {
         self.marks.get(PARTS_LISTED_AT)?.parse().ok()

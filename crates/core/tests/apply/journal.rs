@@ -46,6 +46,23 @@ async fn a_failure_whose_effect_is_known_ends_its_entry() {
     stack.converge().await;
 }
 
+/// A half of it may be left, which says itself of nobody.
+#[tokio::test(start_paused = true)]
+async fn r2_the_state_says_for_whom_an_object_is_made_until_the_object_does() {
+    let stack = Stack::new(CUSTOMER);
+    stack
+        .cloud
+        .fault("create cloud_subscription.ada", Fault::Refused(ampere_core::provider::ProviderErrorKind::Invalid));
+    assert!(stack.run().await.failed > 0);
+    let engine = stack.engine();
+    let made_for: Vec<_> = engine.snapshot().await.unwrap().made_for().collect();
+    let (account, _) = stack.cloud.things().into_iter().find(|(id, _)| id.0.starts_with("cloud_account")).unwrap();
+    let subscription = ampere_core::address::Address::new("cloud_subscription", "ada");
+    assert_eq!(made_for, [(engine.vault.address_hash(&subscription), engine.owner(&account.0))]);
+    stack.converge().await;
+    assert_eq!(stack.engine().snapshot().await.unwrap().made_for().count(), 0);
+}
+
 /// `rows / action outcome`
 fn shape(change: &StoreChange) -> String {
     let rows = change.mutations.iter().map(|mutation| match mutation {

@@ -255,3 +255,32 @@ fn r2_an_account_that_vanished_and_must_go_does_not_come_back_under_its_old_id()
     scene.apply(&plan);
     assert_eq!(made(&scene.plan()), 0, "it has gone");
 }
+
+#[test]
+fn r2_what_is_half_made_goes_without_a_configuration_too() {
+    let mut scene = scene();
+    let account = scene.snapshot.objects[&ObjectKey::current(address("cloud_account.all[\"ada\"]"))].id.clone();
+    let at = marker(&address("cloud_subscription.second"));
+    let part = Part { what: "customer", id: "part-7".into() };
+    let half = Observed {
+        id: None,
+        marker: at.clone(),
+        attributes: Default::default(),
+        parts: vec![part],
+        missing: vec!["subscription"],
+    };
+    scene.observe("cloud_subscription", half);
+    let owner = plan::owner(scene.input().fingerprint, &account.0);
+    scene.module = Module::default();
+    scene.mode(Mode::Retention);
+    ended(&mut scene, "ada", MORNING);
+    assert!(!steps(&scene.plan()).contains("part-7"), "nobody knows whose it is");
+    scene.snapshot.marks.insert(format!("made_for.{}", at.address).into(), owner.to_string().into());
+    let plan = scene.plan();
+    assert!(steps(&plan).contains("delete part-7"), "{}", steps(&plan));
+    assert!(plan.departures[0].members.contains(&at.address));
+    // As `ampere erase` writes it, which may know less of the addresses.
+    let bare = ampere_core::retention::Departure { members: Vec::new(), ..plan.departures[0].clone() };
+    scene.snapshot.tombstones.insert(owner, Tombstone::new(&bare, Some(now())));
+    assert!(steps(&scene.plan()).contains("delete part-7"), "{}", steps(&scene.plan()));
+}
