@@ -12,6 +12,7 @@ use ampere_core::snapshot::Snapshot;
 use ampere_provider::{AmpereProvider, Endpoints, Settings, block_type};
 use ampere_sandbox::{Config, Sandbox, StartError};
 
+use crate::commands::sandbox::boxes;
 use crate::failure::Failure;
 use crate::kinds;
 use crate::project::{DataDirectory, VariableValues};
@@ -132,7 +133,7 @@ fn provider_block(module: &Module, variables: &VariableValues, host: &DirectoryH
 type Found = (String, Endpoints);
 
 async fn start(data: &DataDirectory) -> Result<(Option<Sandbox>, Found), Failure> {
-    let config = Config { directory: Some(data.sandbox_path()), ..Config::default() };
+    let config = Config { directory: Some(data.sandbox_path()), boxes: Some(boxes()?), ..Config::default() };
     match Sandbox::start(config).await {
         Ok(sandbox) => {
             let found = (format!("http://{}", sandbox.address()), endpoints(sandbox.endpoints()));
@@ -158,6 +159,6 @@ fn endpoints(of: &ampere_sandbox::Endpoints) -> Endpoints {
         stripe: of.stripe.clone(),
         identity_toolkit: of.identity_toolkit.clone(),
         firestore: of.firestore.clone(),
-        secure_token: None,
+        secure_token: Some(of.secure_token.clone()),
     }
 }

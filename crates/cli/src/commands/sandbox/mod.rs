@@ -1,9 +1,13 @@
 //! `ampere sandbox`
+mod inhabitant;
+mod processes;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use ampere_sandbox::{Config, Sandbox};
-use clap::{ArgAction, Args};
+use ampere_sandbox::{Boxes, Config, Sandbox};
+use clap::{ArgAction, Args, Subcommand};
 use serde_json::json;
 
 use crate::clouds::sandbox_failure;
@@ -12,12 +16,15 @@ use crate::failure::Failure;
 use crate::project::DataDirectory;
 use crate::terminal::Terminal;
 
+use processes::Processes;
+
 /// Run the local clouds alone
 ///
 /// Hetzner Cloud, Stripe, Identity Toolkit, Google's token service and Firestore, as far as Ampere uses them, over real HTTP on a loopback address.
 /// `plan` and `apply` start it by themselves when no endpoints and tokens are given; while this command runs, they use it.
 /// It runs until Ctrl-C.
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "\
 Examples:
   ampere sandbox                              the clouds of this stack, on a free port
@@ -38,6 +45,8 @@ Behind Ampere's back, with any HTTP client, below the control address that it pr
   POST   /faults                              {\"cloud\": \"hetzner\", \"path\": \"/servers\", \"effect\": \"lose_response\"}
 The documentation of the crate ampere-sandbox has all faults and all calls.")]
 pub struct SandboxArgs {
+    #[command(subcommand)]
+    inside: Option<Inside>,
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
@@ -55,6 +64,23 @@ pub struct SandboxArgs {
     json: bool,
 }
 
+/// Who lives in the servers of a sandbox: the real agent, a process in each.
+///
+/// # Errors
+/// When the system does not say where this program is.
+pub fn boxes() -> Result<Arc<dyn Boxes>, Failure> {
+    let processes = Processes::new();
+    let processes = processes.map_err(|error| Failure::error("The boxes of the sandbox cannot be run", format!("{error}.")))?;
+    Ok(Arc::new(processes))
+}
+
+/// What is inside the sandbox.
+#[derive(Subcommand, Debug)]
+enum Inside {
+    #[command(name = "box", hide = true)]
+    Box(inhabitant::BoxArgs),
+}
+
 /// `SERVER@ADDRESS:PORT`.
 fn metadata(text: &str) -> Result<(String, SocketAddr), &'static str> {
     let parts = text.split_once('@').filter(|(server, _)| !server.is_empty());
@@ -64,9 +90,13 @@ fn metadata(text: &str) -> Result<(String, SocketAddr), &'static str> {
 
 /// Runs the command.
 pub async fn run(args: SandboxArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    if let Some(Inside::Box(args)) = &args.inside {
+        return Ok(inhabitant::run(args, terminal));
+    }
     let directory = args.directory.unwrap_or_else(|| DataDirectory::of_environment().sandbox_path());
     let directory = (!args.in_memory).then_some(directory);
-    let config = Config { directory: directory.clone(), listen: args.listen, ..Config::default() };
+    let config =
+        Config { directory: directory.clone(), listen: args.listen, boxes: Some(boxes()?), ..Config::default() };
     let sandbox = Sandbox::start(config).await.map_err(|error| sandbox_failure(&error))?;
     for (server, address) in &args.metadata {
         if let Err(error) = sandbox.serve_metadata(server, *address).await {
