@@ -199,9 +199,13 @@ impl Shared {
         outcome
     }
 
-    /// Whether the box of a server reaches nobody, on order. Its connections are reset then.
-    pub(crate) fn is_cut_off(&self, server: &str, switch: &Switch) -> bool {
-        let cut_off = self.control().boxes.no_network(server);
+    /// Whether the box that signs in as this user reaches nobody, on order. Its connections are reset then.
+    pub(crate) fn is_cut_off(&self, user: &str, switch: &Switch) -> bool {
+        if !self.control().boxes.cuts_any_off() {
+            return false;
+        }
+        let server = self.keeper.as_ref().and_then(|keeper| keeper.server_of(user));
+        let cut_off = self.control().boxes.no_network(server.as_deref().unwrap_or(user));
         if cut_off {
             switch.reset();
         }
@@ -260,8 +264,9 @@ impl Sandbox {
         let keeper = match &config.boxes {
             None => None,
             Some(boxes) => {
-                let unusable = |source| StartError::Directory { path: std::env::temp_dir(), source };
-                Some(Arc::new(Keeper::new(boxes.clone(), config.directory.as_deref()).map_err(unusable)?))
+                let path = config.directory.clone().unwrap_or_else(std::env::temp_dir);
+                let unusable = |source| StartError::Directory { path, source };
+                Some(Arc::new(Keeper::new(boxes.clone(), config.directory.as_deref(), &base).map_err(unusable)?))
             }
         };
         let shared = Arc::new(Shared {

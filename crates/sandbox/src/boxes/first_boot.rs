@@ -76,6 +76,13 @@ pub(crate) fn first_boot(root: &Path, user_data: Option<&str>) -> Result<(), Not
     Ok(())
 }
 
+/// What the agent of a box calls itself; none while it was not told.
+pub(crate) fn instance(root: &Path) -> Option<String> {
+    let settings = std::fs::read(root.join("etc/ampere/agent.json")).ok()?;
+    let settings: serde_json::Value = serde_json::from_slice(&settings).ok()?;
+    settings["instance"].as_str().map(str::to_owned)
+}
+
 impl File {
     fn write(&self, root: &Path, index: usize) -> Result<(), NotBooted> {
         let path = inside(root, &self.path).ok_or(NotBooted::Outside { index })?;

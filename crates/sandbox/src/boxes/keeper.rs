@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::files::write_found;
-use super::first_boot::{NotBooted, first_boot};
-use super::{Boxes, Orders, installed};
+use super::first_boot::{self, NotBooted, first_boot};
+use super::{Boxes, Orders, installed, moved};
 use crate::hetzner::{self, Seen};
 use crate::server::Clouds;
 use crate::world::NotWritten;
@@ -49,6 +49,8 @@ struct State {
 /// What is inside a running server.
 struct Inside {
     name: String,
+    /// What its agent calls itself: the user that it signs in as.
+    instance: Option<String>,
     /// Why nothing is.
     problem: Option<NotBooted>,
     /// What was ordered when it was last looked at.
@@ -63,14 +65,18 @@ impl std::fmt::Debug for Keeper {
 }
 
 impl Keeper {
-    /// Boxes whose file systems lie in `directory`, or in a temporary one.
+    /// Boxes whose file systems lie in `directory`, or in a temporary one, of a sandbox that listens at `base`.
     ///
     /// # Errors
     ///
-    /// When no temporary directory can be made.
-    pub(crate) fn new(boxes: Arc<dyn Boxes>, directory: Option<&Path>) -> std::io::Result<Keeper> {
+    /// The disk's.
+    pub(crate) fn new(boxes: Arc<dyn Boxes>, directory: Option<&Path>, base: &str) -> std::io::Result<Keeper> {
         let home = match directory {
-            Some(directory) => Home::Kept(directory.join("boxes")),
+            Some(directory) => {
+                let home = directory.join("boxes");
+                moved::tell(&home, base)?;
+                Home::Kept(home)
+            }
             None => Home::Temporary(tempfile::tempdir()?),
         };
         Ok(Keeper { boxes, home, state: Mutex::default(), changed: Notify::new() })
@@ -122,7 +128,9 @@ impl Keeper {
                     self.boxes.power_off(seen.id);
                 }
             }
-            state.running.insert(seen.id, Inside { name: seen.name.clone(), problem, orders: orders.version() });
+            let instance = first_boot::instance(&self.root(seen.id));
+            let inside = Inside { name: seen.name.clone(), instance, problem, orders: orders.version() };
+            state.running.insert(seen.id, inside);
         }
     }
 
@@ -174,6 +182,13 @@ impl Keeper {
         }
     }
 
+    /// The name of the server whose box signs in as this user.
+    pub(crate) fn server_of(&self, user: &str) -> Option<String> {
+        let state = self.state();
+        let found = state.running.values().find(|inside| inside.instance.as_deref() == Some(user));
+        found.map(|inside| inside.name.clone())
+    }
+
     /// Switches everything off, for good.
     pub(crate) fn close(&self) {
         let mut state = self.state();
@@ -190,7 +205,7 @@ impl Keeper {
         let state = self.state();
         let boxes = state.running.iter().map(|(id, inside)| {
             let problem = inside.problem.as_ref().map(ToString::to_string);
-            json!({"server": id, "name": inside.name, "on": problem.is_none(), "problem": problem, "root": self.root(*id)})
+            json!({"server": id, "name": inside.name, "instance": inside.instance, "on": problem.is_none(), "problem": problem, "root": self.root(*id)})
         });
         boxes.collect()
     }

@@ -8,6 +8,7 @@ mod files;
 mod first_boot;
 mod installed;
 mod keeper;
+mod moved;
 mod order;
 
 use std::path::Path;

@@ -63,6 +63,11 @@ impl Orders {
         self.of(name).any(|order| order.never_boots)
     }
 
+    /// Whether Google's services are out of reach of any box.
+    pub(crate) fn cuts_any_off(&self) -> bool {
+        self.all.iter().any(|order| order.no_network)
+    }
+
     /// Whether Google's services are out of reach.
     pub(crate) fn no_network(&self, name: &str) -> bool {
         self.of(name).any(|order| order.no_network)

@@ -65,6 +65,7 @@ async fn town(directory: Option<&Path>) -> (Sandbox, Calls, Arc<Log>) {
 fn user_data() -> String {
     let files = json!([
         {"path": "/var/lib/ampere-agent/token", "content": "t", "permissions": "0600"},
+        {"path": "/etc/ampere/agent.json", "content": r#"{"instance": "box-1"}"#},
         {"path": "/etc/ampere/pins", "content": "NODE_VERSION='24.21.0'\nOPENCLAW_VERSION='2026.9.5'\n"},
     ]);
     format!("#cloud-config\n{}", json!({"write_files": files}))
@@ -162,7 +163,9 @@ async fn faults_are_ordered_for_one_box_or_all() {
 
 #[tokio::test]
 async fn a_box_without_a_network_gets_no_answer_and_others_do() {
-    let (sandbox, calls, _log) = town(None).await;
+    let (sandbox, calls, log) = town(None).await;
+    server(&calls, "ampere-1", Some(user_data())).await;
+    log.reaches(1).await;
     let sign_in = async |uid: &str| -> Result<Value, reqwest::Error> {
         let token = format!(r#"{{"uid": "{uid}"}}"#);
         let path = "identitytoolkit.googleapis.com/v1/accounts:signInWithCustomToken?key=EXAMPLE";
@@ -170,12 +173,12 @@ async fn a_box_without_a_network_gets_no_answer_and_others_do() {
         let body = json!({"token": token, "returnSecureToken": true});
         request.json(&body).send().await?.json().await
     };
-    let tokens = sign_in("ampere-1").await.expect("an answer");
+    let tokens = sign_in("box-1").await.expect("an answer");
     let (id_token, refresh) = (tokens["idToken"].as_str().expect("a token"), tokens["refreshToken"].as_str());
     let claims = URL_SAFE_NO_PAD.decode(id_token.split('.').nth(1).expect("claims")).expect("base64");
     let project = serde_json::from_slice::<Value>(&claims).expect("JSON")["aud"].as_str().expect("one").to_owned();
     let read = async || {
-        let path = format!("firestore/v1/projects/{project}/databases/(default)/documents/ampere/ampere-1");
+        let path = format!("firestore/v1/projects/{project}/databases/(default)/documents/ampere/box-1");
         let request = client().get(format!("http://{}/{path}", sandbox.address())).bearer_auth(id_token);
         request.send().await.map(|answer| answer.status().as_u16())
     };
@@ -187,8 +190,8 @@ async fn a_box_without_a_network_gets_no_answer_and_others_do() {
     };
     assert_eq!((read().await.ok(), renew().await.ok()), (Some(403), Some(200)));
     calls.post("/_sandbox/boxes/faults", json!({"server": "ampere-1", "no_network": true})).await.ok();
-    assert!(sign_in("ampere-1").await.is_err() && read().await.is_err() && renew().await.is_err());
-    assert!(sign_in("ampere-2").await.is_ok());
+    assert!(sign_in("box-1").await.is_err() && read().await.is_err() && renew().await.is_err());
+    assert!(sign_in("box-2").await.is_ok());
     calls.delete("/_sandbox/boxes/faults").await;
     assert_eq!((read().await.ok(), renew().await.ok()), (Some(403), Some(200)));
 }

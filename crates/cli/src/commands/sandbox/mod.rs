@@ -70,7 +70,8 @@ pub struct SandboxArgs {
 /// When the system does not say where this program is.
 pub fn boxes() -> Result<Arc<dyn Boxes>, Failure> {
     let processes = Processes::new();
-    let processes = processes.map_err(|error| Failure::error("The boxes of the sandbox cannot be run", format!("{error}.")))?;
+    let processes =
+        processes.map_err(|error| Failure::error("The boxes of the sandbox cannot be run", format!("{error}.")))?;
     Ok(Arc::new(processes))
 }
 
