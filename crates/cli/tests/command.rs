@@ -233,3 +233,80 @@ fn an_ephemeral_value_is_found_nowhere() {
         assert!(!bytes.windows(16).any(|w| w == b"EXAMPLE-canary-7"), "{file}");
     }
 }
+
+#[cfg(target_os = "linux")]
+/// The processes that live in boxes below a directory.
+fn boxes_below(directory: &std::path::Path) -> usize {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let here =
+        processes.filter(|p| std::fs::read_link(p.path().join("cwd")).is_ok_and(|cwd| cwd.starts_with(directory)));
+    let commands = here.filter_map(|process| std::fs::read_to_string(process.path().join("cmdline")).ok());
+    commands.filter(|command| command.contains("sandbox\0box")).count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn boxes_of_the_sandbox_run_the_real_agent_and_end_with_the_command() {
+    let mut lab = Lab::with(
+        r#"
+variable "key" {
+  type      = string
+  ephemeral = true
+}
+resource "ampere_account" "ada" {
+  email = "ada@example.com"
+}
+resource "ampere_subscription" "ada" {
+  account    = ampere_account.ada.id
+  price      = "price_hosting_monthly"
+  trial_days = 14
+}
+resource "ampere_secret" "ada" {
+  account  = ampere_account.ada.id
+  kind     = "anthropic"
+  value_wo = var.key
+}
+resource "ampere_instance" "ada" {
+  account          = ampere_account.ada.id
+  subscription     = ampere_subscription.ada.id
+  location         = "nbg1"
+  server_type      = "cx23"
+  openclaw_version = "2026.9.6"
+  model            = "anthropic/claude-sonnet-4-6"
+  secrets          = [ampere_secret.ada.id]
+}
+output "sealed" {
+  value = ampere_instance.ada.sealed
+}
+"#,
+    );
+    let log = |lab: &Lab| {
+        let boxes = std::fs::read_dir(lab.path().join(".ampere/sandbox/boxes")).unwrap().flatten();
+        boxes
+            .filter_map(|root| std::fs::read_to_string(root.path().join("var/log/ampere-agent.log")).ok())
+            .collect::<String>()
+    };
+    lab.set("TF_VAR_key", "sk-ant-EXAMPLE-1");
+    lab.run(&["apply", "-auto-approve"]).exits(0);
+    assert_eq!(lab.run(&["output", "sealed"]).exits(0).stdout.trim(), "true");
+    let first = log(&lab).lines().count();
+    lab.set("TF_VAR_key", "sk-ant-EXAMPLE-2");
+    // The sandbox listens on another port now, and the box finds it.
+    lab.run(&["apply", "-auto-approve"]).exits(0);
+    assert!(log(&lab).lines().count() > first, "{}", log(&lab));
+    assert_eq!(boxes_below(lab.path()), 0);
+
+    // A killed sandbox takes its boxes along, though it cannot end them.
+    let mut sandbox = lab.command(&["sandbox"]).spawn().unwrap();
+    let soon = |wanted: usize| {
+        let reached = (0..500).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            boxes_below(lab.path()) == wanted
+        });
+        assert!(reached, "{} boxes live", boxes_below(lab.path()));
+    };
+    soon(1);
+    sandbox.kill().unwrap();
+    sandbox.wait().unwrap();
+    soon(0);
+}
