@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::installed::{Installed, node};
 
@@ -14,7 +14,7 @@ pub struct Home {
 }
 
 impl Home {
-    /// With the plugins that `tests/tools` installed, and a resolver that knows no secret yet.
+    /// With the plugins that `tests/tools` installed, and the resolver as OpenClaw wants it.
     pub fn new(installed: Installed) -> Home {
         let directory = tempfile::tempdir().expect("a directory");
         let home = Home { directory, installed };
@@ -24,10 +24,8 @@ impl Home {
         let copied =
             Command::new("cp").arg("-a").arg(installed.home().join(".openclaw/state")).arg(home.state()).status();
         assert!(copied.expect("cp").success());
-        let script = format!("#!/bin/sh\ncat >/dev/null\nexec cat '{}'\n", home.answer().display());
-        fs::write(home.resolver(), script).expect("the resolver");
+        fs::copy(resolver(), home.resolver()).expect("the resolver");
         fs::set_permissions(home.resolver(), fs::Permissions::from_mode(0o500)).expect("its mode");
-        home.serve(&[]);
         home
     }
 
@@ -39,21 +37,18 @@ impl Home {
         self.path().join(".openclaw")
     }
 
-    /// A program that speaks OpenClaw's `exec` protocol, in the place of `ampere-resolver`.
     pub fn resolver(&self) -> PathBuf {
-        self.path().join("resolver")
+        self.path().join("ampere-resolver")
     }
 
-    fn answer(&self) -> PathBuf {
-        self.path().join("answer.json")
-    }
-
-    /// What the resolver knows from now on.
-    pub fn serve(&self, secrets: &[(&str, &str)]) {
-        let values: serde_json::Map<String, Value> =
-            secrets.iter().map(|(id, value)| ((*id).to_owned(), json!(value))).collect();
-        let answer = json!({ "protocolVersion": 1, "values": values });
-        fs::write(self.answer(), answer.to_string()).expect("the answer");
+    /// The configuration that `ampere-resolver configure` writes.
+    pub fn configured(&self, root: &str) -> Value {
+        let mut command = Command::new(self.resolver());
+        let output =
+            command.args(["configure", "--root", root]).env("HOME", self.path()).output().expect("the resolver");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = fs::read_to_string(self.state().join("openclaw.json")).expect("the configuration");
+        serde_json::from_str(&text).expect("JSON")
     }
 
     pub fn configure(&self, configuration: &Value) {
@@ -97,6 +92,14 @@ impl Home {
     pub fn package(&self) -> PathBuf {
         self.installed.package()
     }
+}
+
+/// The program, where the workspace's build puts it.
+fn resolver() -> PathBuf {
+    let test = std::env::current_exe().expect("the path of this test");
+    let program = test.ancestors().nth(2).expect("target/<profile>/deps/test").join("ampere-resolver");
+    assert!(program.exists(), "{} is not built: cargo build -p ampere-agent", program.display());
+    program
 }
 
 fn said(output: &Output) -> (i32, String) {

@@ -5,11 +5,12 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use ampere_bundle::openclaw::{Channel, DmPolicy, GATEWAY_TOKEN, Settings, ToolsProfile, configuration};
+use ampere_bundle::openclaw::{Channel, DmPolicy, ToolsProfile};
 use ampere_tests::programs::Program;
 use serde_json::{Value, json};
 
 use crate::accepted::settings;
+use crate::agent::Agent;
 use crate::home::Home;
 use crate::installed::ALL;
 use crate::stubs::Stubs;
@@ -21,34 +22,30 @@ const TOKEN: &str = "gw-EXAMPLE-5f0c1d9ab27e4f6688d0a1b2c3d4e5f6";
 /// Every channel that does not call its messenger by itself: Discord would, and no test speaks to somebody's real service.
 const CHANNELS: [Channel; 4] = [Channel::Imessage, Channel::Signal, Channel::Telegram, Channel::Whatsapp];
 
-/// The configuration of a box, and what only a test says: where the stubs are, on which port it may listen, and that every tool
-/// is to be offered by name.
-fn with_stubs(home: &Home, settings: &Settings, stubs: &Stubs, port: u16) -> Value {
-    let mut configuration = configuration(settings, &home.resolver(), ["anthropic", "telegram"]);
+/// The configuration that the box makes, and what only a test says: where the stubs are, on which port it may listen, and that
+/// every tool is to be offered by name.
+fn with_stubs(home: &Home, agent: &Agent, stubs: &Stubs, port: u16) {
+    let mut configuration = agent.configuration(home);
     configuration["gateway"]["port"] = json!(port);
     configuration["channels"]["telegram"]["apiRoot"] = json!(stubs.telegram());
     let model = &mut configuration["models"]["providers"]["anthropic"];
     model["baseUrl"] = json!(stubs.model());
     model["api"] = json!("anthropic-messages");
     configuration["tools"]["toolSearch"] = json!(false);
-    configuration
+    home.configure(&configuration);
 }
 
-fn secrets(model: &str, telegram: &str) -> [(&'static str, String); 3] {
-    [(GATEWAY_TOKEN, TOKEN.into()), ("anthropic", model.into()), ("telegram", telegram.into())]
-}
-
-fn serve(home: &Home, secrets: &[(&'static str, String)]) {
-    home.serve(&secrets.iter().map(|(id, value)| (*id, value.as_str())).collect::<Vec<_>>());
-}
+const FIRST: [(&str, &str); 2] = [("anthropic", "sk-ant-EXAMPLE-first"), ("telegram", "42:EXAMPLE-first")];
+const SECOND: [(&str, &str); 2] = [("anthropic", "sk-ant-EXAMPLE-second"), ("telegram", "42:EXAMPLE-second")];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn s4_n2_f2_a_gateway_with_our_configuration() {
     let (home, stubs) = (Home::new(ALL[0]), Stubs::start().await);
     let settings = settings(ALL[0], "anthropic", &CHANNELS);
-    serve(&home, &secrets("sk-ant-EXAMPLE-first", "42:EXAMPLE-first"));
+    let mut agent = Agent::start(&home, TOKEN);
+    agent.deliver(&settings, &FIRST);
     let gateway = Program::start("openclaw gateway", |port| {
-        home.configure(&with_stubs(&home, &settings, &stubs, port));
+        with_stubs(&home, &agent, &stubs, port);
         home.openclaw(&["gateway", "--port", &port.to_string()])
     });
     let port = gateway.place().1;
@@ -58,7 +55,10 @@ async fn s4_n2_f2_a_gateway_with_our_configuration() {
     only_with_the_token(port);
     let offered = talks_to_its_owner(&stubs).await;
     talks_and_nothing_else(&offered);
-    rotates(&home, &stubs, &gateway).await;
+    let before = descendants(gateway.id());
+    agent.deliver(&settings, &SECOND);
+    rotates(&home, &stubs).await;
+    assert!(before.is_subset(&descendants(gateway.id())), "the gateway was not started again");
     audits_are_clean(&home);
 }
 
@@ -181,9 +181,7 @@ fn talks_and_nothing_else(offered: &[String]) {
 }
 
 /// New keys are in use after a reload, by the same process.
-async fn rotates(home: &Home, stubs: &Stubs, gateway: &Program) {
-    let before = descendants(gateway.id());
-    serve(home, &secrets("sk-ant-EXAMPLE-second", "42:EXAMPLE-second"));
+async fn rotates(home: &Home, stubs: &Stubs) {
     stubs.write(OWNER, "words before the reload");
     let turn = stubs.turn(|turn| turn.text.contains("words before the reload")).await;
     assert_eq!(turn.key, "sk-ant-EXAMPLE-first", "OpenClaw asks when it is told to");
@@ -196,7 +194,6 @@ async fn rotates(home: &Home, stubs: &Stubs, gateway: &Program) {
     assert_eq!(turn.key, "sk-ant-EXAMPLE-second");
     let sent = stubs.call(|call| call.method == "sendMessage" && call.token == "42:EXAMPLE-second").await;
     assert_eq!(sent.body["chat_id"].to_string().trim_matches('"'), OWNER.to_string());
-    assert!(before.is_subset(&descendants(gateway.id())), "the gateway was not started again");
 }
 
 /// OpenClaw's own audits, with the gateway running.
@@ -216,8 +213,11 @@ async fn the_audits_find_what_is_wrong() {
     let mut settings = settings(ALL[0], "anthropic", &[Channel::Telegram]);
     settings.tools = ToolsProfile::Full;
     settings.channels.get_mut(&Channel::Telegram).expect("it is there").dm_policy = Some(DmPolicy::Open);
-    home.configure(&with_stubs(&home, &settings, &stubs, 1));
-    serve(&home, &secrets("sk-ant-EXAMPLE-first", "42:EXAMPLE-first")[..2]);
+    let mut agent = Agent::start(&home, TOKEN);
+    agent.deliver(&settings, &FIRST);
+    with_stubs(&home, &agent, &stubs, 1);
+    // The configuration still refers to Telegram's token.
+    agent.deliver(&settings, &FIRST[..1]);
 
     let (code, audit) = home.ask(&["secrets", "audit", "--check", "--allow-exec", "--json"]);
     assert_eq!((code, &audit["summary"]["unresolvedRefCount"]), (2, &json!(1)), "{audit:#}");
