@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ampere_bundle::installed::{AgentSettings, Identity, paths};
-use ampere_bundle::{BoxKeys, Enrolment, Outcome, Receipt, Report, digest, mailbox as fields, parse_key};
+use ampere_bundle::{BoxKeys, Enrolment, Outcome, Receipt, Rejected, Report, digest, mailbox as fields, parse_key};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
@@ -257,14 +257,14 @@ impl Agent {
             // A clock that is behind, or set back, does not make an expired bundle good again.
             match self.holder.take(text, now.max(self.memory.seen)) {
                 Ok(outcome) => self.memory.receipt = Some((digest(text), outcome)),
-                Err(error) => {
-                    self.memory.unsaved = Some(disk(error));
-                    return Ok(());
-                }
+                Err(error) => self.memory.unsaved = Some(disk(error)),
             }
             self.announce();
         }
-        self.memory.offer = offer;
+        // Room may come back, and a clock that is ahead be set right: then the same bundle is good.
+        let expired = Outcome::Refused { why: Rejected::Expired };
+        let again = self.memory.unsaved.is_some() || self.memory.receipt.as_ref().is_some_and(|(_, o)| *o == expired);
+        self.memory.offer = offer.filter(|_| !again);
         Ok(())
     }
 

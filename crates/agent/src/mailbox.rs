@@ -105,6 +105,7 @@ impl Mailbox {
     /// [`CallError`]; `Token` when this token will never be good again.
     pub fn sign_in(&mut self, token: &str) -> Result<Zeroizing<String>, CallError> {
         let AgentSettings { identity_toolkit: base, api_key, .. } = &self.settings;
+        let base = base.trim_end_matches('/');
         let url = format!("{base}/v1/accounts:signInWithCustomToken?key={}", encoded(api_key));
         let body = Zeroizing::new(json!({ "token": token, "returnSecureToken": true }).to_string());
         self.exchange(&url, "application/json", &body)
@@ -115,7 +116,8 @@ impl Mailbox {
     /// # Errors
     /// [`CallError`]; `Token` when this token will never be good again.
     pub fn refresh(&mut self, refresh_token: &str) -> Result<Zeroizing<String>, CallError> {
-        let url = format!("{}/v1/token?key={}", self.settings.secure_token, encoded(&self.settings.api_key));
+        let base = self.settings.secure_token.trim_end_matches('/');
+        let url = format!("{base}/v1/token?key={}", encoded(&self.settings.api_key));
         let body = Zeroizing::new(format!("grant_type=refresh_token&refresh_token={}", encoded(refresh_token)));
         self.exchange(&url, "application/x-www-form-urlencoded", &body)
     }
@@ -145,8 +147,9 @@ impl Mailbox {
     }
 
     fn document(&self) -> String {
-        let AgentSettings { firestore, project, instance, .. } = &self.settings;
-        format!("{firestore}/v1/projects/{project}/databases/(default)/documents/{COLLECTION}/{instance}")
+        let AgentSettings { firestore: base, project, instance, .. } = &self.settings;
+        let base = base.trim_end_matches('/');
+        format!("{base}/v1/projects/{project}/databases/(default)/documents/{COLLECTION}/{instance}")
     }
 
     /// One token for others: an id token for now, and a refresh token for later.

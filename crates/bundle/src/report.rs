@@ -96,7 +96,7 @@ pub struct Health {
     pub disk_writable: bool,
     /// How far the box's clock is behind the mailbox's, in seconds; negative when ahead.
     pub clock_behind: Option<i64>,
-    /// Rounds in which the mailbox did not answer, since the last report.
+    /// Rounds that ended early since the last report: the mailbox did not answer, or the disk was full.
     pub missed: u32,
 }
 

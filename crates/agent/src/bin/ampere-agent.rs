@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ampere_agent::inspect::{inspect, root_argument};
 use ampere_agent::{Agent, in_one_line};
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -24,6 +25,8 @@ fn main() -> ExitCode {
 
 /// Round after round. A signal ends it: whatever it is at, what is on disk is whole.
 fn run(root: &Path) -> Result<(), String> {
+    // No core dump, and nobody of the same user looks into the memory.
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|error| error.to_string())?;
     let mut agent = Agent::start(root).map_err(|error| in_one_line(&error))?;
     let mut told = String::new();
     loop {

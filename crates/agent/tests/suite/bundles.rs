@@ -107,6 +107,17 @@ fn what_was_applied_survives_restart_expiry_and_a_clock_set_ahead() {
 }
 
 #[test]
+fn a_clock_set_right_makes_a_bundle_good_that_was_refused_as_expired() {
+    let google = Google::start();
+    let (played, mut agent) = settled(&google);
+    google.offer(INSTANCE, &bundle(&google, 2));
+    agent.step(NOW + 100_000);
+    assert_eq!(outcome(&google), Some(Outcome::Refused { why: Rejected::Expired }));
+    agent.step(NOW + 10);
+    assert_eq!((outcome(&google), played.secret("anthropic")), (Some(Outcome::Applied), Some(value(2))));
+}
+
+#[test]
 fn the_gateways_token_is_the_boxs_own() {
     let google = Google::start();
     let (played, agent) = settled(&google);

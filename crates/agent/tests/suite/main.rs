@@ -12,3 +12,4 @@ mod kills;
 mod played;
 mod reports;
 mod resolver;
+mod sandbox;

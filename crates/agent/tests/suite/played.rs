@@ -35,7 +35,8 @@ impl Played {
             instance: INSTANCE.into(),
             project: "demo".into(),
             api_key: "AIza-EXAMPLE".into(),
-            identity_toolkit: format!("{base}/identity"),
+            // As some write it: with a slash at the end.
+            identity_toolkit: format!("{base}/identity/"),
             secure_token: format!("{base}/secure"),
             firestore: format!("{base}/firestore"),
             verification_key: issuer().verifying_key_text(),
