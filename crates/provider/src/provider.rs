@@ -116,7 +116,13 @@ impl AmpereProvider {
                 false => Minter::Signing(settings.google_credentials.clone()),
             };
             Crew {
-                postmaster: Postmaster::new(firestore.clone(), identity.clone(), minter, near_google),
+                postmaster: Postmaster::new(
+                    firestore.clone(),
+                    identity.clone(),
+                    minter,
+                    boxes.agent.agents(),
+                    near_google,
+                ),
                 settings: boxes.clone(),
                 project: project.clone(),
             }

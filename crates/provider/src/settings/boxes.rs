@@ -1,5 +1,5 @@
 //! What boxes are given: where their mailbox is for them, and what they install.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::Url;
 use serde::Deserialize;
@@ -52,6 +52,9 @@ pub(crate) struct NodeRelease {
     sha256_arm64: String,
 }
 
+/// In place of a hash: there is nothing to install.
+const NOT_INSTALLED: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
 /// The files of a release.
 const FILES: [&str; 2] = ["ampere-agent", "ampere-resolver"];
 
@@ -86,9 +89,15 @@ impl Release {
         })
     }
 
+    /// SHA-256 of the agents of all architectures; none if nobody downloads them.
+    pub fn agents(&self) -> BTreeSet<String> {
+        let agents = self.files.values().filter_map(|files| files.get(FILES[0]));
+        agents.filter(|hash| **hash != NOT_INSTALLED).cloned().collect()
+    }
+
     /// A release that nobody downloads: boxes of a sandbox have their agent already.
     pub fn of_sandbox() -> Release {
-        let files = FILES.map(|name| (name.to_owned(), "0".repeat(64)));
+        let files = FILES.map(|name| (name.to_owned(), NOT_INSTALLED.to_owned()));
         let files = ["amd64", "arm64"].map(|architecture| (architecture.to_owned(), files.clone().into()));
         Release { url: "https://agent.example.com".into(), node: None, files: files.into() }
     }

@@ -58,6 +58,11 @@ impl Wanted {
         versions.map(|(id, document)| (id.clone(), version(document))).collect()
     }
 
+    /// The version of OpenClaw.
+    pub fn openclaw(&self) -> &str {
+        &self.settings.openclaw.version
+    }
+
     /// Opens the secrets.
     ///
     /// # Errors

@@ -30,6 +30,8 @@ pub(crate) struct Offer {
     pub digest: String,
     /// A keyed fingerprint of the settings in it.
     pub settings: String,
+    /// The version of OpenClaw in it.
+    pub openclaw: String,
     /// Versions of the secrets in it, by the secrets' ids.
     pub delivered: BTreeMap<String, u64>,
 }

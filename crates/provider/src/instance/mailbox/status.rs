@@ -49,6 +49,12 @@ pub(super) fn of(mailbox: &Mailbox, now: Timestamp) -> Status {
         }
         status.heard_at = second(report.at);
         status.faults.extend(faults(report));
+        let wanted = offer.as_ref().map(|offer| &offer.openclaw);
+        if let (Some(found), Some(wanted)) =
+            (&report.openclaw_version, wanted.filter(|w| Some(*w) != report.openclaw_version.as_ref()))
+        {
+            status.faults.push(format!("OpenClaw runs in version {found}, and {wanted} is wanted"));
+        }
     }
     status.faults.extend(mailbox.refusal().map(str::to_owned));
     if let Some(Outcome::Refused { why }) = receipt.map(|receipt| receipt.outcome) {

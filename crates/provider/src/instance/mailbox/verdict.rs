@@ -1,10 +1,19 @@
 //! Whether a box may be called sealed, as its own report says (promises S4, S5, N4).
+use std::collections::BTreeSet;
+
 use ampere_bundle::Report;
 
+use super::document::Offer;
+
 /// What keeps a box from being sealed; none if nothing does. It names places on the box and no content.
-pub(super) fn complaint(report: &Report, sequence: u64, version: &str) -> Option<String> {
-    if report.sequence != sequence {
+///
+/// What was swapped on the box by somebody with root can lie about itself; docs/instance.md says so.
+pub(super) fn complaint(report: &Report, offer: &Offer, agents: &BTreeSet<String>) -> Option<String> {
+    if report.sequence != offer.sequence {
         return Some("its report is older than its bundle".into());
+    }
+    if !agents.is_empty() && !agents.contains(&report.agent_hash) {
+        return Some("the agent on it is none of the release that was to be installed".into());
     }
     let Some(inspection) = &report.inspection else { return Some("it has not looked at itself yet".into()) };
     let mut found = Vec::new();
@@ -25,7 +34,7 @@ pub(super) fn complaint(report: &Report, sequence: u64, version: &str) -> Option
         Some(false) => found.push("the metadata service is open to others than root".into()),
         None => found.push("whether the metadata service is closed is not known yet".into()),
     }
-    if report.openclaw_version.as_deref() != Some(version) {
+    if report.openclaw_version.as_deref() != Some(&*offer.openclaw) {
         found.push("OpenClaw does not run in the wanted version yet".into());
     }
     match &report.audit {
@@ -48,6 +57,8 @@ pub(super) fn complaint(report: &Report, sequence: u64, version: &str) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
+
     use ampere_bundle::{Audit, Health, Inspection};
 
     fn clean() -> Report {
@@ -68,7 +79,19 @@ mod tests {
     fn said(change: impl FnOnce(&mut Report)) -> String {
         let mut report = clean();
         change(&mut report);
-        complaint(&report, 7, "2026.9.6").unwrap_or_default()
+        let offer = Offer {
+            sequence: 7,
+            digest: String::new(),
+            settings: String::new(),
+            openclaw: "2026.9.6".into(),
+            delivered: BTreeMap::new(),
+        };
+        complaint(&report, &offer, &BTreeSet::from(["00".to_owned()])).unwrap_or_default()
+    }
+
+    #[test]
+    fn an_agent_that_is_not_the_released_one_is_not_sealed() {
+        assert!(said(|report| report.agent_hash = "11".into()).contains("none of the release"));
     }
 
     fn inspected(change: impl FnOnce(&mut Inspection)) -> String {

@@ -1,4 +1,5 @@
 //! From a server that starts to a box that is sealed, and from a changed secret to one that is served.
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,7 @@ pub(crate) struct Postmaster {
     firestore: Arc<Firestore>,
     identity: Arc<Identity>,
     minter: Minter,
+    agents: BTreeSet<String>,
     near: bool,
 }
 
@@ -63,10 +65,16 @@ pub(crate) struct Errand<'a> {
 }
 
 impl Postmaster {
-    /// Over Firestore and Identity Toolkit; `near` is for services on this machine, which may be asked often, and behind which
+    /// Over Firestore and Identity Toolkit. Of `agents` (SHA-256 of their binaries; with none, any) a box must run one. `near` is for services on this machine, which may be asked often, and behind which
     /// no server stands that could be looked at from outside.
-    pub fn new(firestore: Arc<Firestore>, identity: Arc<Identity>, minter: Minter, near: bool) -> Postmaster {
-        Postmaster { firestore, identity, minter, near }
+    pub fn new(
+        firestore: Arc<Firestore>,
+        identity: Arc<Identity>,
+        minter: Minter,
+        agents: BTreeSet<String>,
+        near: bool,
+    ) -> Postmaster {
+        Postmaster { firestore, identity, minter, agents, near }
     }
 
     /// Whether there is a mailbox of a server.
@@ -184,7 +192,7 @@ impl Postmaster {
         wanted: Wanted,
         now: Timestamp,
     ) -> Result<Next, ProviderError> {
-        let (settings, delivered) = (wanted.print.clone(), wanted.versions());
+        let (settings, delivered, openclaw) = (wanted.print.clone(), wanted.versions(), wanted.openclaw().to_owned());
         let contents = wanted.open(errand.request)?;
         let last = mailbox.offer().map_or(0, |offer| offer.sequence);
         // By the clock, so that it rises also over a mailbox that was lost with its numbers.
@@ -195,7 +203,7 @@ impl Postmaster {
         let text = seal(&contents, &header, keys, &issuer, &*entropy()?).map_err(|error| {
             ProviderError::new(CLOUD, ProviderErrorKind::Invalid, format!("the bundle cannot be sealed: {error}"))
         })?;
-        let offer = Offer { sequence, digest: ampere_bundle::digest(&text), settings, delivered };
+        let offer = Offer { sequence, digest: ampere_bundle::digest(&text), settings, openclaw, delivered };
         (errand.request.progress)("sending secrets and settings, sealed to the box");
         self.write(errand, mailbox, &[(BUNDLE, Field::Text(text)), (OFFERED, Field::Text(json(&offer)?))]).await
     }
@@ -229,8 +237,7 @@ impl Postmaster {
             };
         }
         let Some(report) = mailbox.report(keys) else { return Ok(Next::Wait("the box has not reported yet".into())) };
-        let version = text(errand.object, "openclaw_version").unwrap_or_default();
-        if let Some(complaint) = verdict::complaint(&report, offer.sequence, version) {
+        if let Some(complaint) = verdict::complaint(&report, &offer, &self.agents) {
             return Ok(Next::Wait(complaint));
         }
         let address = errand.server.body["public_net"]["ipv4"]["ip"].as_str().and_then(|ip| ip.parse::<IpAddr>().ok());
