@@ -39,6 +39,8 @@ pub struct State {
     pub now: i64,
     /// Answers nothing.
     pub down: bool,
+    /// Sends everybody there.
+    pub redirect: Option<String>,
     /// Method and path of what was asked.
     pub requests: Vec<String>,
     watch: Option<Watch>,
@@ -162,9 +164,14 @@ fn serve(stream: TcpStream, shared: &Mutex<State>) -> std::io::Result<()> {
         0 => String::new(),
         now => format!("date: {}\r\n", httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(now as u64))),
     };
+    let (status, location) = match &state.redirect {
+        None => (status, String::new()),
+        Some(url) => (302, format!("location: {url}\r\n")),
+    };
     drop(state);
     let answer = answer.to_string();
-    let head = format!("HTTP/1.1 {status} .\r\n{date}connection: close\r\ncontent-length: {}\r\n\r\n", answer.len());
+    let head =
+        format!("HTTP/1.1 {status} .\r\n{date}{location}connection: close\r\ncontent-length: {}\r\n\r\n", answer.len());
     (&stream).write_all(head.as_bytes())?;
     (&stream).write_all(answer.as_bytes())
 }

@@ -9,6 +9,7 @@ mod enrolment;
 mod google;
 mod inspection;
 mod kills;
+mod network;
 mod played;
 mod reports;
 mod resolver;
