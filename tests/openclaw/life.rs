@@ -41,7 +41,7 @@ const SECOND: [(&str, &str); 2] = [("anthropic", "sk-ant-EXAMPLE-second"), ("tel
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn s4_n2_f2_a_gateway_with_our_configuration() {
     let (home, stubs) = (Home::new(ALL[0]), Stubs::start().await);
-    let settings = settings(ALL[0], "anthropic", &CHANNELS);
+    let mut settings = settings(ALL[0], "anthropic", &CHANNELS);
     let mut agent = Agent::start(&home, TOKEN);
     agent.deliver(&settings, &FIRST);
     let gateway = Program::start("openclaw gateway", |port| {
@@ -60,6 +60,13 @@ async fn s4_n2_f2_a_gateway_with_our_configuration() {
     rotates(&home, &stubs).await;
     assert!(before.is_subset(&descendants(gateway.id())), "the gateway was not started again");
     audits_are_clean(&home);
+
+    let channel = settings.channels.get_mut(&Channel::Telegram).expect("it is there");
+    channel.allow_from.push(STRANGER.to_string());
+    agent.deliver(&settings, &SECOND);
+    with_stubs(&home, &agent, &stubs, port);
+    takes_up_settings(&stubs).await;
+    assert!(before.is_subset(&descendants(gateway.id())), "the gateway was not started again");
 }
 
 /// It answers before it has started its channels.
@@ -194,6 +201,17 @@ async fn rotates(home: &Home, stubs: &Stubs) {
     assert_eq!(turn.key, "sk-ant-EXAMPLE-second");
     let sent = stubs.call(|call| call.method == "sendMessage" && call.token == "42:EXAMPLE-second").await;
     assert_eq!(sent.body["chat_id"].to_string().trim_matches('"'), OWNER.to_string());
+}
+
+/// Who was a stranger is none any more: the gateway reads its configuration again by itself.
+async fn takes_up_settings(stubs: &Stubs) {
+    let begun = Instant::now();
+    let heard = |stubs: &Stubs| stubs.turns().iter().any(|turn| turn.text.contains("words of a friend"));
+    while !heard(stubs) {
+        assert!(begun.elapsed() < Duration::from_secs(90), "the new settings are not in force");
+        stubs.write(STRANGER, "words of a friend");
+        tokio::time::sleep(Duration::from_secs(3)).await;
+    }
 }
 
 /// OpenClaw's own audits, with the gateway running.

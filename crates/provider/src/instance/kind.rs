@@ -1,4 +1,5 @@
 //! The rules of `ampere_instance`.
+use ampere_bundle::openclaw::{DEFAULT, RELEASES, Release};
 use ampere_core::kind::{Effort, Gated, Kind, PlanRequest, Planned};
 use ampere_core::schema::Schema;
 use ampere_lang::diagnostic::{Diagnostic, Diagnostics};
@@ -8,9 +9,6 @@ use super::{channels, enrol, schema, server_types};
 use crate::attributes::{set, text};
 use crate::secret::MODEL_PROVIDERS;
 use crate::subscription::gate;
-
-/// The version that is installed if none is named: the one our configuration was validated with.
-pub(crate) const OPENCLAW_VERSION: &str = "2026.9.6";
 
 /// `ampere_instance`.
 #[derive(Debug)]
@@ -65,10 +63,7 @@ impl Kind for InstanceKind {
                 ));
             }
         }
-        if text(config, "openclaw_version").is_some_and(|version| !is_version(version)) {
-            let detail = format!("openclaw_version is an exact version, such as {OPENCLAW_VERSION}.");
-            findings.push(error("Invalid OpenClaw version", detail, "openclaw_version"));
-        }
+        findings.extend(text(config, "openclaw_version").and_then(check_version));
         findings.extend(text(config, "model").and_then(check_model));
         if let Some(given) = config.get("channels") {
             findings.extend(channels::validate(&given));
@@ -79,7 +74,7 @@ impl Kind for InstanceKind {
     fn plan(&self, request: PlanRequest<'_>) -> Planned {
         let mut planned = Planned::new(request.proposed.clone());
         if request.config.get("openclaw_version").is_none_or(|given| given.is_null()) {
-            let kept = request.prior.and_then(|prior| text(prior, "openclaw_version")).unwrap_or(OPENCLAW_VERSION);
+            let kept = request.prior.and_then(|prior| text(prior, "openclaw_version")).unwrap_or(DEFAULT.version);
             planned.after = set(&planned.after, "openclaw_version", Value::string(kept));
         }
         match self.inside {
@@ -129,15 +124,17 @@ fn is_word(text: &str) -> bool {
     (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
-/// `2026.9.6`, `2026.9.6-beta.1`
-fn is_version(text: &str) -> bool {
-    let (release, suffix) = text.split_once('-').unwrap_or((text, "0"));
-    let number = |part: &str| (1..=5).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-    let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric());
-    release.split('.').count() == 3
-        && release.split('.').all(number)
-        && suffix.len() <= 32
-        && suffix.split('.').all(word)
+/// One of the releases that our configuration was tried on: with another one, OpenClaw might refuse it, or read it otherwise.
+fn check_version(version: &str) -> Option<Diagnostic> {
+    if Release::named(version).is_some() {
+        return None;
+    }
+    let known: Vec<&str> = RELEASES.iter().map(|release| release.version).collect();
+    let detail = format!(
+        "An instance runs a release of OpenClaw that its configuration was tried on. Those are: {}.",
+        known.join(", ")
+    );
+    Some(error("Unknown OpenClaw version", detail, "openclaw_version"))
 }
 
 /// `provider/model`, and nothing that could name another server than the provider's own.
@@ -189,11 +186,11 @@ mod tests {
     #[test]
     fn a_type_without_enough_memory_is_refused() {
         assert_eq!(found(&[("server_type", "cpx11")]), ["Server type is too small"]);
-        assert!(
-            found(&[("server_type", "cx23"), ("location", "nbg1"), ("openclaw_version", "2026.9.6-beta.1")]).is_empty()
-        );
+        assert!(found(&[("server_type", "cx23"), ("location", "nbg1"), ("openclaw_version", "2026.9.5")]).is_empty());
         assert_eq!(found(&[("location", "Nürnberg")]), ["Invalid name"]);
-        assert_eq!(found(&[("openclaw_version", "latest")]), ["Invalid OpenClaw version"]);
+        for version in ["latest", "2026.9.7", "2026.9.6-beta.1", "../2026.9.6", ""] {
+            assert_eq!(found(&[("openclaw_version", version)]), ["Unknown OpenClaw version"], "{version}");
+        }
     }
 
     #[test]
@@ -221,9 +218,9 @@ mod tests {
 
     #[test]
     fn a_server_switched_off_is_planned_to_run_and_keeps_its_version() {
-        let planned = planned(&[("status", "off"), ("openclaw_version", "2026.9.1")], &[]);
+        let planned = planned(&[("status", "off"), ("openclaw_version", "2026.9.5")], &[]);
         assert_eq!(text(&planned.after, "status"), Some("running"));
-        assert_eq!(text(&planned.after, "openclaw_version"), Some("2026.9.1"));
+        assert_eq!(text(&planned.after, "openclaw_version"), Some("2026.9.5"));
     }
 
     #[test]

@@ -1,35 +1,7 @@
 //! What a secret may be for.
 
-/// Model providers that OpenClaw knows by these names: <https://docs.openclaw.ai/concepts/model-providers>.
-pub(crate) const MODEL_PROVIDERS: &[&str] = &[
-    "anthropic",
-    "byteplus",
-    "cerebras",
-    "deepseek",
-    "fireworks",
-    "google",
-    "groq",
-    "huggingface",
-    "kilocode",
-    "minimax",
-    "mistral",
-    "moonshot",
-    "nvidia",
-    "openai",
-    "opencode",
-    "openrouter",
-    "perplexity",
-    "qianfan",
-    "qwen",
-    "synthetic",
-    "together",
-    "venice",
-    "vercel-ai-gateway",
-    "volcengine",
-    "xai",
-    "xiaomi",
-    "zai",
-];
+/// Model providers that OpenClaw is configured for, by its own names: <https://docs.openclaw.ai/concepts/model-providers>.
+pub(crate) use ampere_bundle::openclaw::MODEL_PROVIDERS;
 
 /// Messaging channels (promise F1).
 pub(crate) const CHANNELS: &[&str] = &["discord", "imessage", "signal", "telegram", "whatsapp"];
