@@ -4,14 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ampere_provider::{AmpereProvider, Endpoints, Settings};
-use ampere_sandbox::{Config, Sandbox};
+use ampere_sandbox::{Boxes, Config, Sandbox};
 use serde_json::{Value as Json, json};
+
+use crate::boxes::Agents;
 
 /// Objects put in by one call.
 const AT_ONCE: usize = 400;
 
 /// A sandbox and what speaks to its control.
 pub struct Clouds {
+    /// Who is inside the servers.
+    pub agents: Agents,
     sandbox: Sandbox,
     control: reqwest::Client,
 }
@@ -29,20 +33,31 @@ impl Requests {
 
 impl Clouds {
     pub async fn start() -> Clouds {
-        let config = Config { action_time: Duration::ZERO, ..Config::default() };
+        let agents = Agents::default();
+        let boxes = Some(Arc::new(agents.clone()) as Arc<dyn Boxes>);
+        let config = Config { action_time: Duration::ZERO, boxes, ..Config::default() };
         let _made = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        Clouds { sandbox: Sandbox::start(config).await.unwrap(), control: reqwest::Client::new() }
+        Clouds { agents, sandbox: Sandbox::start(config).await.unwrap(), control: reqwest::Client::new() }
     }
 
-    /// A provider with connections of its own.
+    /// A provider with connections of its own, which sees to boxes.
     pub fn provider(&self) -> Arc<AmpereProvider> {
+        self.provider_for(Some(self.sandbox.endpoints().secure_token.clone()))
+    }
+
+    /// One that sees to servers alone: how often a box is asked whether it is ready depends on how fast it is.
+    pub fn provider_without_boxes(&self) -> Arc<AmpereProvider> {
+        self.provider_for(None)
+    }
+
+    fn provider_for(&self, secure_token: Option<String>) -> Arc<AmpereProvider> {
         let at = self.sandbox.endpoints();
         let endpoints = Endpoints {
             hetzner: at.hetzner.clone(),
             stripe: at.stripe.clone(),
             identity_toolkit: at.identity_toolkit.clone(),
             firestore: at.firestore.clone(),
-            secure_token: None,
+            secure_token,
         };
         Arc::new(AmpereProvider::new(&Settings::sandbox(&endpoints).unwrap()).unwrap())
     }

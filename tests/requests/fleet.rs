@@ -121,6 +121,7 @@ impl Fleet {
         };
         let mut fleet = Fleet { clouds, engine, ledger, module, random, _directory: directory };
         fleet.apply(1).await;
+        fleet.clouds.agents.leave();
         let pattern = Pattern::of(&fleet.clouds, &fleet).await;
         pattern.repeat(&fleet.clouds, &fleet, 1..customers).await;
         fleet.reopen().await;
@@ -170,7 +171,7 @@ impl Fleet {
     pub async fn pass(&mut self, customers: usize) -> PassReport {
         let (module, variables) = self.desired(customers);
         let engine = Engine {
-            providers: self.engine.providers.clone(),
+            providers: Providers::new().with(self.clouds.provider_without_boxes()),
             store: self.engine.store.clone(),
             vault: self.engine.vault.clone(),
             clock: self.engine.clock.clone(),
@@ -178,7 +179,7 @@ impl Fleet {
             host: self.engine.host.clone(),
             actor: self.engine.actor.clone(),
         };
-        let witness = Providers::new().with(self.clouds.provider());
+        let witness = Providers::new().with(self.clouds.provider_without_boxes());
         let reconciler = Reconciler { engine, witness, guard: Guard::default(), post: None };
         let options = PassOptions {
             desired: Some(Desired { module: &module, variables: &variables }),

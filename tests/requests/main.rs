@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "figures are for people, who read what a test prints")]
 
 mod bars;
+mod boxes;
 mod clouds;
 mod fleet;
 mod ledger;
