@@ -26,6 +26,8 @@ pub struct Progress<'a> {
 struct Running {
     last_word: Instant,
     work: Work,
+    /// What was last heard of it; it is told when it is time for a word.
+    news: Option<String>,
 }
 
 impl<'a> Progress<'a> {
@@ -47,11 +49,17 @@ impl<'a> Progress<'a> {
     pub fn tell(&self, event: &Event) {
         let shown = match event.kind {
             EventKind::Started => self.began(event),
-            EventKind::Progress(_) => self.is_due(event),
+            EventKind::Progress(_) => return self.go_on(event),
             EventKind::Succeeded | EventKind::Failed | EventKind::Deferred { .. } => self.ended(event),
             EventKind::Retrying { .. } => true,
         };
-        if !shown || !is_told(event.work) {
+        if shown {
+            self.show(event);
+        }
+    }
+
+    fn show(&self, event: &Event) {
+        if !is_told(event.work) {
             return;
         }
         let line = line(event);
@@ -77,7 +85,7 @@ impl<'a> Progress<'a> {
 
     fn began(&self, event: &Event) -> bool {
         let mut running = self.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        running.insert(event.address.to_string(), Running { last_word: Instant::now(), work: event.work });
+        running.insert(event.address.to_string(), Running { last_word: Instant::now(), work: event.work, news: None });
         true
     }
 
@@ -90,16 +98,20 @@ impl<'a> Progress<'a> {
         true
     }
 
-    /// Whether it is time for a word about a step that goes on.
-    fn is_due(&self, event: &Event) -> bool {
+    /// A step goes on: what is new about it is kept until it is time for a word.
+    fn go_on(&self, event: &Event) {
         let mut running = self.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        match running.get_mut(&event.address.to_string()) {
-            Some(step) if step.last_word.elapsed() >= STILL => {
-                step.last_word = Instant::now();
-                true
-            }
-            _ => false,
+        let Some(step) = running.get_mut(&event.address.to_string()) else { return };
+        if let EventKind::Progress(Some(news)) = &event.kind {
+            step.news = Some(news.clone());
         }
+        if step.last_word.elapsed() < STILL {
+            return;
+        }
+        step.last_word = Instant::now();
+        let kind = EventKind::Progress(step.news.clone());
+        drop(running);
+        self.show(&Event { kind, ..event.clone() });
     }
 
     fn write(&self, event: &Event, line: &str) {
