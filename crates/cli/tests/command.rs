@@ -1,7 +1,8 @@
 //! The command as scripts and people meet it: arguments, exit codes, output. No cloud is needed here.
 mod kit;
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::Stdio;
 
 use kit::{Lab, Run};
 
@@ -234,21 +235,8 @@ fn an_ephemeral_value_is_found_nowhere() {
     }
 }
 
-#[cfg(target_os = "linux")]
-/// The processes that live in boxes below a directory.
-fn boxes_below(directory: &std::path::Path) -> usize {
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    let here =
-        processes.filter(|p| std::fs::read_link(p.path().join("cwd")).is_ok_and(|cwd| cwd.starts_with(directory)));
-    let commands = here.filter_map(|process| std::fs::read_to_string(process.path().join("cmdline")).ok());
-    commands.filter(|command| command.contains("sandbox\0box")).count()
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn boxes_of_the_sandbox_run_the_real_agent_and_end_with_the_command() {
-    let mut lab = Lab::with(
-        r#"
+/// A customer with an instance that is given a key.
+const WITH_INSTANCE: &str = r#"
 variable "key" {
   type      = string
   ephemeral = true
@@ -278,8 +266,22 @@ resource "ampere_instance" "ada" {
 output "sealed" {
   value = ampere_instance.ada.sealed
 }
-"#,
-    );
+"#;
+
+#[cfg(target_os = "linux")]
+/// The processes that live in boxes below a directory.
+fn boxes_below(directory: &std::path::Path) -> usize {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let here =
+        processes.filter(|p| std::fs::read_link(p.path().join("cwd")).is_ok_and(|cwd| cwd.starts_with(directory)));
+    let commands = here.filter_map(|process| std::fs::read_to_string(process.path().join("cmdline")).ok());
+    commands.filter(|command| command.contains("sandbox\0box")).count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn boxes_of_the_sandbox_run_the_real_agent_and_end_with_the_command() {
+    let mut lab = Lab::with(WITH_INSTANCE);
     let log = |lab: &Lab| {
         let boxes = std::fs::read_dir(lab.path().join(".ampere/sandbox/boxes")).unwrap().flatten();
         boxes
@@ -309,4 +311,43 @@ output "sealed" {
     sandbox.kill().unwrap();
     sandbox.wait().unwrap();
     soon(0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_apply_that_waits_for_a_box_says_so_can_be_stopped_and_is_gone_on_with() {
+    let mut lab = Lab::with(WITH_INSTANCE);
+    lab.set("TF_VAR_key", "sk-ant-EXAMPLE-1");
+    let mut sandbox = lab.command(&["sandbox", "-json"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(sandbox.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let control = line.split('"').find(|part| part.ends_with("/_sandbox")).expect("where it is controlled").to_owned();
+    let order = |method: &str, fault: &str| {
+        let (host, path) = control.strip_prefix("http://").unwrap().split_once('/').unwrap();
+        let mut stream = std::net::TcpStream::connect(host).unwrap();
+        let head = format!("{method} /{path}/boxes/faults HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+        write!(stream, "{head}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{fault}", fault.len())
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 20"), "{answer}");
+    };
+    order("POST", r#"{"no_network": true}"#);
+    let apply = lab.command(&["apply", "-auto-approve"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(13));
+    let kill = std::process::Command::new("kill").args(["-INT", &apply.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    let run = Run::of(apply.wait_with_output().unwrap()).exits(3);
+    assert!(run.stdout.contains("elapsed] waiting: the box has not enrolled yet"), "{}", run.stdout);
+    assert!(run.stdout.contains("the next run goes on from there"), "{}", run.stdout);
+    assert!(!run.stdout.contains("sealed = true"), "nobody knows that yet: {}", run.stdout);
+
+    order("DELETE", "");
+    let run = lab.run(&["apply", "-auto-approve"]).exits(0);
+    assert!(run.stdout.contains("0 added, 1 changed, 0 destroyed"), "the server is not made anew: {}", run.stdout);
+    assert_eq!(lab.run(&["output", "sealed"]).exits(0).stdout.trim(), "true");
+    assert!(lab.run(&["instance", "status"]).exits(0).stdout.contains("sealed"));
+    lab.run(&["plan", "-detailed-exitcode"]).exits(0);
+    sandbox.kill().unwrap();
+    sandbox.wait().unwrap();
 }

@@ -100,7 +100,8 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        outcome.cancelled = self.input.cancel.is_cancelled() && queue.waiting() > 0;
+        let unfinished = queue.waiting() > 0 || !outcome.deferred.is_empty();
+        outcome.cancelled = self.input.cancel.is_cancelled() && unfinished;
         outcome.skipped = queue.waiting();
         outcome
     }

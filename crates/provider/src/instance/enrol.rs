@@ -8,17 +8,19 @@ use super::mailbox::{DELIVERED, ENROLMENT, KEY, SEALED, Stage};
 use crate::attributes::{set, text};
 use crate::secret;
 
-/// Plans a box to be sealed, and to have the newest version of every secret. One that was not sealed in time, or was refused,
-/// is replaced.
+/// Plans a box to have the newest version of every secret, and to go on to where it is sealed. One that was not sealed in time, or
+/// was refused, is replaced.
 pub(super) fn plan(request: &PlanRequest<'_>, planned: &mut Planned) {
-    planned.after = set(&planned.after, SEALED, Value::bool(true));
-    planned.after = set(&planned.after, ENROLMENT, Value::string(Stage::Sealed.as_str()));
     planned.after = set(&planned.after, DELIVERED, delivered(request));
+    let found = request.prior.and_then(|prior| text(prior, ENROLMENT));
+    if found != Some(Stage::Sealed.as_str()) {
+        // What a box has not shown is not promised.
+        planned.after = set(&planned.after, SEALED, Value::unknown(Type::Bool));
+        planned.after = set(&planned.after, ENROLMENT, Value::unknown(Type::String));
+    }
     if request.prior.and_then(|prior| text(prior, KEY)).is_none() {
         planned.after = set(&planned.after, KEY, Value::unknown(Type::String));
     }
-    let Some(prior) = request.prior else { return };
-    let found = text(prior, ENROLMENT);
     if [Stage::Expired, Stage::Refused].iter().any(|lost| found == Some(lost.as_str())) {
         planned.replace.push(Path::attribute(ENROLMENT));
     }
@@ -102,8 +104,9 @@ mod tests {
         {
             let planned = planned(Some(found));
             assert_eq!(!planned.replace.is_empty(), replaced, "{found}");
-            assert_eq!(text(&planned.after, ENROLMENT), Some("sealed"));
-            assert_eq!(planned.after.get(SEALED).unwrap().as_bool(), Some(true));
+            let promised = planned.after.get(SEALED).unwrap();
+            assert_eq!(promised.as_bool(), (found == "sealed").then_some(true), "{found}");
+            assert_eq!(promised.is_known(), found == "sealed");
         }
         assert!(planned(None).after.get(KEY).is_some_and(|key| !key.is_known()));
     }
