@@ -1,4 +1,6 @@
 //! Boxes made the real way. Run by `tests/box/run`.
+#![expect(clippy::print_stdout, reason = "figures are for people, who read what a test prints")]
+
 mod closed;
 mod made;
 mod plain;
