@@ -1,4 +1,5 @@
 //! What is closed on a box that was made: from outside, from inside as OpenClaw's user, and by what root sees.
+use ampere_bundle::installed::{AgentSettings, paths};
 use ampere_tests_box::customer::Server;
 use ampere_tests_box::machine::{Machine, text};
 use ampere_tests_box::scan::{Answer, scan};
@@ -38,6 +39,24 @@ pub fn to_the_bot(machine: &Machine) {
         text(&machine.user("openclaw", "id -un; cat /etc/ampere/agent.json >/dev/null && echo read")),
         "openclaw\nread\n"
     );
+}
+
+/// The enrolment token, even if it had leaked: it signs in while its quarter of an hour lasts, and enrols nobody any more.
+pub fn to_the_token(machine: &Machine, server: &Server, mailbox: &str) {
+    let settings: AgentSettings = serde_json::from_str(&server.file(paths::SETTINGS)).expect("the agent's settings");
+    let (token, instance) = (server.file(paths::TOKEN), settings.instance);
+    let enrols = format!(
+        r#"id=$(curl -sS -H 'Content-Type: application/json' -d '{{"token":"{token}","returnSecureToken":true}}' \
+             'http://{mailbox}/identitytoolkit.googleapis.com/v1/accounts:signInWithCustomToken?key=demo-ampere' |
+             sed -n 's/.*"idToken": *"\([^"]*\)".*/\1/p')
+           [ -n "$id" ] || {{ echo expired; exit; }}
+           curl -sS -o /dev/null -w '%{{http_code}}' -X PATCH -H "Authorization: Bearer $id" -H 'Content-Type: application/json' \
+             -d '{{"fields":{{"enrolment":{{"stringValue":"another"}}}}}}' \
+             'http://{mailbox}/firestore/v1/projects/demo-ampere/databases/(default)/documents/ampere/{instance}?updateMask.fieldPaths=enrolment'"#
+    );
+    let outcome = text(&machine.user("openclaw", &enrols));
+    assert!(["403", "expired\n"].contains(&outcome.as_str()), "{outcome}");
+    println!("the used token: {}", outcome.trim());
 }
 
 /// The agent may read nothing of OpenClaw's, start nothing, and speak to nobody but its mailbox.

@@ -34,6 +34,17 @@ pub struct Server {
     pub user_data: String,
 }
 
+impl Server {
+    /// A file that its user data writes.
+    pub fn file(&self, path: &str) -> String {
+        let text = self.user_data.strip_prefix("#cloud-config\n").expect("a cloud-config");
+        let config: Value = serde_json::from_str(text).expect("JSON");
+        let files = config["write_files"].as_array().expect("files");
+        let file = files.iter().find(|file| file["path"] == path).unwrap_or_else(|| panic!("{path} is not written"));
+        file["content"].as_str().expect("a text").to_owned()
+    }
+}
+
 /// An apply under way.
 pub struct Apply {
     child: Child,

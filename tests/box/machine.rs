@@ -144,8 +144,12 @@ impl Drop for Machine {
         if std::thread::panicking() && std::env::var_os("AMPERE_BOX_STAY").is_some() {
             std::thread::sleep(Duration::from_secs(600));
         }
-        // Both fail only where there is nothing left to end.
-        _ = self.nspawn.kill();
+        // Its first process, and with it all others; killed itself, systemd-nspawn would leave them to run on. What fails here
+        // fails because there is nothing left to end.
+        match self.leader() {
+            Some(leader) => _ = Command::new("kill").args(["-KILL", &leader]).status(),
+            None => _ = self.nspawn.kill(),
+        }
         _ = self.nspawn.wait();
         for _ in 0..50 {
             let gone = Command::new("umount").arg(self.directory.join("root")).stderr(Stdio::null()).status();

@@ -40,6 +40,9 @@ fn s5_n1_a_box_is_made_that_nobody_can_enter() {
     let mut apply = customer.apply();
     let mut machine = power_on(world, &customer, &mut apply);
     let enrolled = machine.wait("the agent enrols", seconds(180), |_| customer.field(mailbox::ENROLMENT).is_some());
+    let server = customer.server().expect("it is there");
+    let mailbox_at = format!("{CLOUD}:{}", port_of(&cloud));
+    closed::to_the_token(&machine, &server, &mailbox_at);
     let node = machine.wait("Node.js is installed", seconds(180), |it| it.is_link("/usr/local/bin/node"));
     let openclaw = machine.wait("OpenClaw is installed", seconds(600), |it| {
         it.is_link(&format!("/opt/openclaw/{}/bin/openclaw", DEFAULT.version))
@@ -53,10 +56,9 @@ fn s5_n1_a_box_is_made_that_nobody_can_enter() {
     println!("our own time: {own:.1?} (power-on to enrolled, and packages to sealed)");
     println!("{}", apply.words());
 
-    let server = customer.server().expect("it is there");
     closed::to_root(&machine);
     closed::to_the_bot(&machine);
-    closed::to_the_agent(&machine, &format!("{CLOUD}:{}", port_of(&cloud)));
+    closed::to_the_agent(&machine, &mailbox_at);
     closed::from_outside(world, &server);
     talk::bytes_to_us_do_not_grow(&mut machine, &outside);
     talk::a_new_key_is_used(&mut machine, &customer, &outside, "sk-ant-EXAMPLE-2");
