@@ -40,6 +40,10 @@ pub(super) fn complaint(report: &Report, offer: &Offer, agents: &BTreeSet<String
     match &report.audit {
         None => found.push("OpenClaw has not looked at itself yet".into()),
         Some(audit) => {
+            // What listens is known only of a time when OpenClaw ran.
+            if inspection.at < audit.at {
+                found.push("it has not looked at itself since OpenClaw did".into());
+            }
             if audit.critical > 0 {
                 found.push(format!("OpenClaw's own audit finds something critical ({})", audit.findings.join(", ")));
             }
@@ -116,6 +120,7 @@ mod tests {
         assert!(said(|report| report.inspection = None).contains("not looked"));
         assert!(said(|report| report.openclaw_version = Some("2026.9.5".into())).contains("version"));
         assert!(said(|report| report.audit = None).contains("OpenClaw has not looked"));
+        assert!(said(|report| report.audit.as_mut().unwrap().at = 1).contains("since OpenClaw did"));
         assert!(said(|report| report.audit.as_mut().unwrap().critical = 1).contains("critical"));
         assert!(said(|report| report.audit.as_mut().unwrap().secrets = Some(2)).contains("resolve"));
         assert!(said(|report| report.health.gateway = None).contains("gateway"));
