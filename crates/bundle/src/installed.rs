@@ -27,7 +27,7 @@ pub mod paths {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AgentSettings {
-    /// The instance: the server's name, the uid of the box's Firebase user, and the mailbox's id.
+    /// The instance: the mailbox's id, which is the uid of the box's Firebase user too.
     pub instance: String,
     /// The Firebase project.
     pub project: String,

@@ -182,6 +182,7 @@ async fn s4_a_box_with_a_way_in_is_never_sealed_and_expires() {
     let world = World::with_boxes().await;
     let mut who = Inhabitant::new();
     who.inspection.listening.push("tcp 0.0.0.0:22".into());
+    who.inspection.root_locked = false;
     let after = world.planned(KIND, None, &config(&[]));
     tokio::select! {
         outcome = world.create(KIND, "bot", &after) => panic!("{outcome:?}"),
@@ -189,6 +190,9 @@ async fn s4_a_box_with_a_way_in_is_never_sealed_and_expires() {
         () = tokio::time::sleep(Duration::from_secs(2)) => {}
     }
     assert!(world.told.lock().unwrap().iter().any(|told| told.contains("tcp 0.0.0.0:22")), "a person hears why");
+    let server = world.only(KIND).await.id.unwrap();
+    let status = world.provider.status(KIND, &server).await.unwrap().unwrap();
+    assert!(status.faults.iter().any(|fault| fault.contains("root is not locked")), "{status:?}");
     let attributes = world.only(KIND).await.attributes;
     assert_eq!((attributes["sealed"].as_bool(), attributes["enrolment"].as_str()), (Some(false), Some("enrolled")));
     // Half an hour later it is for replacement.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::document::Mailbox;
 use super::state::{Stage, deadline};
+use super::verdict;
 
 /// How long a box may be silent before a person should know. It reports every ten minutes.
 const SILENCE: i64 = 30 * 60;
@@ -73,18 +74,7 @@ pub(super) fn of(mailbox: &Mailbox, now: Timestamp) -> Status {
 
 /// What a report says that is not as it should be.
 fn faults(report: &Report) -> Vec<String> {
-    let mut faults = Vec::new();
-    let mut list = |what: &str, places: &[String]| {
-        if !places.is_empty() {
-            faults.push(format!("{what}: {}", places.join(", ")));
-        }
-    };
-    if let Some(inspection) = &report.inspection {
-        list("it listens to others", &inspection.listening);
-        list("there is an SSH server", &inspection.sshd);
-        list("users have passwords", &inspection.passwords);
-        list("keys may log in", &inspection.authorized_keys);
-    }
+    let mut faults = report.inspection.as_ref().map(verdict::ways_in).unwrap_or_default();
     if !report.health.disk_writable {
         faults.push("its disk cannot be written".into());
     }

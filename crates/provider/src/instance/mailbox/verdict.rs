@@ -1,7 +1,7 @@
 //! Whether a box may be called sealed, as its own report says (promises S4, S5, N4).
 use std::collections::BTreeSet;
 
-use ampere_bundle::Report;
+use ampere_bundle::{Inspection, Report};
 
 use super::document::Offer;
 
@@ -16,23 +16,9 @@ pub(super) fn complaint(report: &Report, offer: &Offer, agents: &BTreeSet<String
         return Some("the agent on it is none of the release that was to be installed".into());
     }
     let Some(inspection) = &report.inspection else { return Some("it has not looked at itself yet".into()) };
-    let mut found = Vec::new();
-    let mut list = |what: &str, places: &[String]| {
-        if !places.is_empty() {
-            found.push(format!("{what} ({})", places.join(", ")));
-        }
-    };
-    list("it listens to others", &inspection.listening);
-    list("there is an SSH server", &inspection.sshd);
-    list("users have passwords", &inspection.passwords);
-    list("keys may log in", &inspection.authorized_keys);
-    if !inspection.root_locked {
-        found.push("root is not locked".into());
-    }
-    match inspection.metadata_closed {
-        Some(true) => {}
-        Some(false) => found.push("the metadata service is open to others than root".into()),
-        None => found.push("whether the metadata service is closed is not known yet".into()),
+    let mut found = ways_in(inspection);
+    if inspection.metadata_closed.is_none() {
+        found.push("whether the metadata service is closed is not known yet".into());
     }
     if report.openclaw_version.as_deref() != Some(&*offer.openclaw) {
         found.push("OpenClaw does not run in the wanted version yet".into());
@@ -58,12 +44,33 @@ pub(super) fn complaint(report: &Report, offer: &Offer, agents: &BTreeSet<String
     (!found.is_empty()).then(|| found.join("; "))
 }
 
+/// The ways into a box that root has found on it.
+pub(super) fn ways_in(inspection: &Inspection) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut list = |what: &str, places: &[String]| {
+        if !places.is_empty() {
+            found.push(format!("{what} ({})", places.join(", ")));
+        }
+    };
+    list("it listens to others", &inspection.listening);
+    list("there is an SSH server", &inspection.sshd);
+    list("users have passwords", &inspection.passwords);
+    list("keys may log in", &inspection.authorized_keys);
+    if !inspection.root_locked {
+        found.push("root is not locked".into());
+    }
+    if inspection.metadata_closed == Some(false) {
+        found.push("the metadata service is open to others than root".into());
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    use ampere_bundle::{Audit, Health, Inspection};
+    use ampere_bundle::{Audit, Health};
 
     fn clean() -> Report {
         Report {
