@@ -135,9 +135,11 @@ mod identity;
 mod metadata;
 mod server;
 mod stripe;
+mod watch;
 mod world;
 
 pub use boxes::Boxes;
 pub use metadata::MetadataError;
 pub use server::{Config, Endpoints, Sandbox, StartError, StopError};
+pub use watch::{After, Before, Call, Decision, Watch};
 pub use world::JournalError;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::boxes::{self, Boxes, Keeper};
 use crate::connection::{Loopback, Switch};
 use crate::control::Control;
 use crate::metadata::{self, MetadataError, Served};
+use crate::watch::Watch;
 use crate::world::{Change, Cloud, JournalError, NotWritten, OpenError, World};
 use crate::{control, firestore, hetzner, identity, stripe};
 
@@ -34,14 +36,16 @@ pub struct Config {
     pub action_time: Duration,
     /// What is inside servers; without it nobody is. Default none.
     pub boxes: Option<Arc<dyn Boxes>>,
+    /// Who sees every request and decides what becomes of it. Default nobody.
+    pub watch: Option<Arc<dyn Watch>>,
 }
 
 impl std::fmt::Debug for Config {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Config { directory, listen, action_time, boxes } = self;
+        let Config { directory, listen, action_time, boxes, watch } = self;
         let mut shown = f.debug_struct("Config");
         shown.field("directory", directory).field("listen", listen).field("action_time", action_time);
-        shown.field("boxes", &boxes.is_some()).finish()
+        shown.field("boxes", &boxes.is_some()).field("watch", &watch.is_some()).finish()
     }
 }
 
@@ -52,6 +56,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             action_time: Duration::from_millis(400),
             boxes: None,
+            watch: None,
         }
     }
 }
@@ -156,7 +161,6 @@ pub enum StopError {
 }
 
 /// What every request handler works with.
-#[derive(Debug)]
 pub(crate) struct Shared {
     world: Mutex<World>,
     pub(crate) control: Mutex<Control>,
@@ -165,7 +169,18 @@ pub(crate) struct Shared {
     pub(crate) signer: identity::Signer,
     /// What is inside servers.
     pub(crate) keeper: Option<Arc<Keeper>>,
+    /// Who sees every request.
+    pub(crate) watch: Option<Arc<dyn Watch>>,
+    /// How many requests were seen.
+    pub(crate) watched: AtomicU64,
     metadata: Mutex<Vec<Served>>,
+}
+
+/// Says no more than where the world is kept.
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("world", &self.world).finish_non_exhaustive()
+    }
 }
 
 /// The state axum hands to handlers.
@@ -275,6 +290,8 @@ impl Sandbox {
             action_time: config.action_time,
             signer: identity::Signer::default(),
             keeper,
+            watch: config.watch,
+            watched: AtomicU64::new(0),
             metadata: Mutex::default(),
         });
         let boxes = shared.keeper.clone().map(|keeper| tokio::spawn(boxes::keep(shared.clone(), keeper)));

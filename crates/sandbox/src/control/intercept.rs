@@ -1,5 +1,6 @@
 //! What every request to a cloud passes through: the request log, and ordered faults.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -12,6 +13,7 @@ use serde_json::Value;
 use super::fault::{Effect, Fault, malform};
 use crate::connection::Switch;
 use crate::server::Clouds;
+use crate::watch::{After, Before, Call, Decision};
 use crate::world::Cloud;
 use crate::{firestore, hetzner, identity, stripe};
 
@@ -51,7 +53,48 @@ pub(crate) async fn intercept(
     if latency > 0 {
         tokio::time::sleep(Duration::from_millis(latency)).await;
     }
-    strike(&clouds, cloud, &switch, faults, request, next).await
+    let Some(watch) = clouds.watch.clone() else {
+        return strike(&clouds, cloud, &switch, faults, request, next).await;
+    };
+    let caller = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let number = clouds.watched.fetch_add(1, Ordering::Relaxed);
+    let call =
+        Call { number, cloud: cloud.name(), method: request.method().to_string(), path, caller: caller.to_owned() };
+    match watch.before(&call).await {
+        Before::Go => {}
+        Before::Drop => return closed(&switch),
+        Before::Late(moment) => {
+            // The client goes away when its connection is closed, and the request with it: it is kept elsewhere.
+            tokio::spawn(late(moment, clouds.clone(), cloud, switch.clone(), faults, request, next));
+            return closed(&switch);
+        }
+    }
+    let response = strike(&clouds, cloud, &switch, faults, request, next).await;
+    match watch.after(&call, response.status().as_u16()).await {
+        After::Answer => response,
+        After::Lose => closed(&switch),
+    }
+}
+
+/// Ends the connection; what is returned reaches nobody.
+fn closed(switch: &Switch) -> Response {
+    switch.close();
+    StatusCode::OK.into_response()
+}
+
+/// Lets a request take effect when its client has long been gone.
+async fn late(
+    moment: Decision<'static, ()>,
+    clouds: Clouds,
+    cloud: Cloud,
+    switch: Switch,
+    faults: Vec<Fault>,
+    request: Request,
+    next: Next,
+) {
+    moment.await;
+    let answer = strike(&clouds, cloud, &switch, faults, request, next).await;
+    tracing::debug!(status = answer.status().as_u16(), "a late request took effect");
 }
 
 async fn strike(

@@ -18,3 +18,4 @@ mod stripe_calls;
 mod stripe_payments;
 mod thin;
 mod tokens;
+mod watch;

@@ -1,0 +1,30 @@
+//! `cargo xtask`: what is done with this repository beyond building and testing it.
+mod chaos;
+mod say;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use say::say;
+
+/// What is done with this repository beyond building and testing it
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", disable_version_flag = true)]
+enum Task {
+    Chaos(chaos::Arguments),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Task::parse() {
+        Task::Chaos(arguments) => chaos::run(&arguments),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            say(&format!("error: {}", say::with_causes(&*error)));
+            ExitCode::FAILURE
+        }
+    }
+}
