@@ -33,7 +33,16 @@ pub struct Running(Child);
 impl Running {
     /// Presses Ctrl-C.
     pub fn interrupt(&self) {
-        let sent = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status().expect("kill runs");
+        self.signal("-INT");
+    }
+
+    /// Asks it to end, as who stops a service does.
+    pub fn terminate(&self) {
+        self.signal("-TERM");
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.0.id().to_string()]).status().expect("kill runs");
         assert!(sent.success(), "the command has ended already");
     }
 

@@ -44,6 +44,7 @@ scenarios!(
     part_missing,
     postcondition,
     prevent_destroy,
+    recover,
     replace_flag,
     replace_triggered_by,
     replacement,

@@ -6,4 +6,5 @@ mod calls;
 mod canary;
 mod lost_answers;
 mod reconcile;
+mod recover;
 mod tidy;

@@ -10,6 +10,7 @@ mod logging;
 mod operation;
 mod panic;
 mod project;
+mod signals;
 mod stack;
 mod terminal;
 mod view;

@@ -136,6 +136,9 @@ pub struct PlanRequest<'a> {
     pub fingerprint: &'a dyn Fingerprint,
     /// The other objects of the plan, by kind and id, as they will be.
     pub objects: &'a dyn Objects,
+    /// Whether the state remembers what was sealed for the object. Where it does not (a lost state, an import), nobody may be
+    /// able to open what its cloud holds.
+    pub sealed: bool,
 }
 
 /// Looks up what other objects will be.

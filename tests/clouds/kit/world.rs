@@ -153,6 +153,7 @@ impl World {
             proposed,
             fingerprint: &self.vault,
             objects: &(),
+            sealed: true,
         });
         assert!(!planned.diagnostics.has_errors(), "{:?}", planned.diagnostics);
         planned.after

@@ -38,6 +38,19 @@ fn once() {
 }
 
 #[test]
+fn by_who_stops_the_service() {
+    let lab = slow_account(1000);
+    let run = lab.start("apply -auto-approve");
+    asked(&lab, "/accounts\"");
+    run.terminate();
+    let run = run.end().exits(3).says("Interrupt received").says("ampere_account.ada: Creation complete");
+    run.says("Stopped. Resources: 1 added");
+    assert!(lab.cloud().objects("stripe", "subscriptions").is_empty(), "something new was begun");
+    recovers(&lab);
+    assert_eq!(lab.cloud().objects("identity_toolkit", "accounts").len(), 1);
+}
+
+#[test]
 fn twice() {
     let lab = slow_account(3000);
     let run = lab.start("apply -auto-approve");

@@ -13,6 +13,7 @@ pub mod notice;
 pub mod output;
 pub mod plan;
 pub mod reconcile;
+pub mod recover;
 pub mod sandbox;
 pub mod show;
 pub mod state;
@@ -50,6 +51,7 @@ pub enum Command {
     Taint(taint::TaintArgs),
     Untaint(taint::UntaintArgs),
     Refresh(apply::RefreshArgs),
+    Recover(recover::RecoverArgs),
     Reconcile(reconcile::ReconcileArgs),
     Instance(instance::InstanceArgs),
     Erase(erase::EraseArgs),
@@ -89,6 +91,7 @@ pub fn run(cli: Cli, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Taint(args) => wait(taint::taint(&args, terminal)),
         Command::Untaint(args) => wait(taint::untaint(&args, terminal)),
         Command::Refresh(args) => wait(apply::refresh(args, terminal)),
+        Command::Recover(args) => wait(recover::run(args, terminal)),
         Command::Reconcile(args) => wait(reconcile::run(args, terminal)),
         Command::Instance(args) => wait(instance::run(args, terminal)),
         Command::Erase(args) => wait(erase::run(args, terminal)),
@@ -118,9 +121,10 @@ pub fn usage_exit(arguments: &[OsString]) -> Exit {
     let command = arguments.iter().skip(1).filter_map(|a| a.to_str()).find(|a| !a.starts_with('-'));
     match command {
         None
-        | Some("audit" | "completions" | "erase" | "instance" | "notice" | "reconcile" | "sandbox" | "tombstone") => {
-            Exit::Usage
-        }
+        | Some(
+            "audit" | "completions" | "erase" | "instance" | "notice" | "reconcile" | "recover" | "sandbox"
+            | "tombstone",
+        ) => Exit::Usage,
         Some(_) => Exit::Failure,
     }
 }

@@ -27,6 +27,10 @@ pub fn approve(view: &View<'_>, mode: Mode, may_ask: bool) -> Result<bool, Failu
             "Do you want to delete these households?",
             "Ampere will delete everything that belongs to them, as shown above.\n  There is no undo.",
         ),
+        Mode::Recover => (
+            "Would you like to write these objects into the state?",
+            "Ampere will write them down without modifying any real infrastructure.",
+        ),
         Mode::RefreshOnly => (
             "Would you like to update the state to reflect these detected changes?",
             "Ampere will write these changes to the state without modifying any real infrastructure.\n  There is no undo.",

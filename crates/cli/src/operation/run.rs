@@ -10,6 +10,7 @@ use super::progress::Progress;
 use super::{Operation, Subject, engine_failure};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::signals::Interrupts;
 use crate::view::View;
 
 /// What became of an apply.
@@ -29,7 +30,7 @@ impl Applied {
     }
 }
 
-/// Applies a plan under the lock of an operation. The first Ctrl-C lets running steps finish; the second leaves at once.
+/// Applies a plan under the lock of an operation. The first Ctrl-C (or SIGTERM) lets running steps finish; the second leaves at once.
 ///
 /// # Errors
 /// The plan is stale, or the state cannot be used: nothing was done.
@@ -57,26 +58,27 @@ pub async fn apply(
         cancel: cancel.clone(),
         events: &|event| progress.tell(&event),
     };
+    let mut interrupts = Interrupts::listen()?;
     let work = operation.engine.apply(plan, &subject.module, &subject.variables, lease, options);
     let outcome = tokio::select! {
         outcome = work => outcome,
-        never = interrupted(view, &progress, &cancel) => match never {},
+        never = interrupted(view, &progress, &cancel, &mut interrupts) => match never {},
     };
     progress.finish();
     Ok(Applied { outcome: outcome.map_err(engine_failure)? })
 }
 
-/// Listens for Ctrl-C as long as the work goes on.
-async fn interrupted(view: &View<'_>, progress: &Progress<'_>, cancel: &CancellationToken) -> std::convert::Infallible {
-    if tokio::signal::ctrl_c().await.is_err() {
-        // No signals here: nobody will interrupt.
-        std::future::pending::<()>().await;
-    }
+/// Listens for Ctrl-C and SIGTERM as long as the work goes on.
+async fn interrupted(
+    view: &View<'_>,
+    progress: &Progress<'_>,
+    cancel: &CancellationToken,
+    interrupts: &mut Interrupts,
+) -> std::convert::Infallible {
+    interrupts.next().await;
     cancel.cancel();
     view.news("\nInterrupt received. Ampere finishes what it has begun and begins nothing new.\nPress Ctrl-C again to leave at once.");
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
+    interrupts.next().await;
     let mut text = "\nTwo interrupts received: leaving at once.".to_owned();
     for step in progress.unfinished() {
         text.push_str(&format!("\n  unfinished: {step}"));

@@ -62,6 +62,11 @@ impl DataDirectory {
         })
     }
 
+    /// Whether there is a root key already.
+    pub fn has_key(&self) -> bool {
+        std::env::var_os(KEY_VARIABLE).is_some_and(|text| !text.is_empty()) || self.key_path().exists()
+    }
+
     /// The root key; it is made when there is none. The second part says whether it was made now.
     ///
     /// # Errors

@@ -97,7 +97,7 @@ impl Planner<'_> {
 
     /// Left-over halves of replacements go, whatever the plan is about.
     pub(super) fn plan_deposed(&mut self) {
-        if self.input.options.mode == Mode::RefreshOnly {
+        if matches!(self.input.options.mode, Mode::RefreshOnly | Mode::Recover) {
             return;
         }
         for (key, existing) in std::mem::take(&mut self.prior.deposed) {

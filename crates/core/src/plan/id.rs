@@ -65,6 +65,7 @@ impl Encoder<'_> {
             Mode::Destroy => 1,
             Mode::RefreshOnly => 2,
             Mode::Retention => 3,
+            Mode::Recover => 4,
         });
         self.number(plan.base);
         self.list(plan.changes.iter(), |e, change| e.change(change));

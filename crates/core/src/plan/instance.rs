@@ -91,7 +91,7 @@ impl Planner<'_> {
                 draft.change.reason = Some(Reason::Missing);
                 draft.forget = (gone.remembered_at != *address).then_some(gone.remembered_at);
             }
-            let proposal = self.propose(resource, kind, address, None, &config.value);
+            let proposal = self.propose(resource, kind, address, (None, false), &config.value);
             draft.change.after = Some(match vanished {
                 Some(object) => self.again(address, kind, object, &proposal.after),
                 None => proposal.after,
@@ -107,7 +107,8 @@ impl Planner<'_> {
             self.by_id.insert(key, (address.clone(), prior.clone()));
         }
         let wanted = ignore_changes(&resource.lifecycle.ignore_changes, kind.schema(), &prior, &config.value);
-        let mut proposal = self.propose(resource, kind, address, Some(&prior), &wanted);
+        let sealed = existing.sealed;
+        let mut proposal = self.propose(resource, kind, address, (Some(&prior), sealed), &wanted);
         if existing.origin != Origin::State {
             // The cloud does not know the attribute, and there is no memory that could: that is no difference to lose a
             // server for (a lost state, an import).
@@ -157,7 +158,7 @@ impl Planner<'_> {
         }
         change.reason = Some(reason);
         change.loss = change.before.as_ref().and_then(|before| kind.loss(before));
-        change.after = Some(self.propose(resource, kind, &address, None, wanted).after);
+        change.after = Some(self.propose(resource, kind, &address, (None, false), wanted).after);
         self.check_prevent_destroy(&address);
     }
 
@@ -166,10 +167,10 @@ impl Planner<'_> {
         resource: &Resource,
         kind: &dyn Kind,
         address: &Address,
-        prior: Option<&Value>,
+        (prior, sealed): (Option<&Value>, bool),
         config: &Value,
     ) -> Proposal {
-        let mut proposal = propose(kind, address, prior, config, self.input.fingerprint, &*self);
+        let mut proposal = propose(kind, address, prior, config, self.input.fingerprint, &*self, sealed);
         let findings = std::mem::take(&mut proposal.diagnostics);
         self.diagnostics.extend(placed(findings, resource, kind.schema(), address));
         proposal

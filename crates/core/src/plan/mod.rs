@@ -21,6 +21,7 @@ mod outputs;
 mod planner;
 mod prior;
 mod propose;
+mod recover;
 mod refresh;
 mod refresh_only;
 mod resource;

@@ -88,6 +88,7 @@ impl<'a> Planner<'a> {
             Mode::RefreshOnly => self.plan_refresh(),
             Mode::Normal => self.plan_configuration(),
             Mode::Retention => self.plan_departing(),
+            Mode::Recover => self.plan_recovery(),
         }
         if self.input.options.mode != Mode::Retention {
             self.plan_deposed();

@@ -30,6 +30,8 @@ pub(super) struct Existing {
     pub(super) missing: Vec<&'static str>,
     /// The marker it bears.
     pub(super) marker: Marker,
+    /// Whether the state remembers what was sealed for it.
+    pub(super) sealed: bool,
     /// Where the state has it, when that is another address.
     pub(super) moved_from: Option<Address>,
     /// How we know of it.
@@ -243,6 +245,7 @@ fn believed(input: &PlanInput<'_>, key: &ObjectKey, object: &Object) -> Existing
         dependencies: object.dependencies.clone(),
         tainted: object.tainted,
         missing: Vec::new(),
+        sealed: object.sealed.is_some(),
         marker: match &key.deposed {
             Some(deposed) => deposed_marker(input, &key.address, deposed),
             None => (input.marker)(&key.address),
@@ -264,6 +267,7 @@ fn found(input: &PlanInput<'_>, address: &Address, object: &Object, observed: &O
         dependencies: object.dependencies.clone(),
         tainted: object.tainted,
         missing: observed.missing.clone(),
+        sealed: object.sealed.is_some(),
         marker: observed.marker.clone(),
         moved_from: None,
         origin: Origin::State,
@@ -280,6 +284,7 @@ pub(super) fn adopted(input: &PlanInput<'_>, kind: &str, observed: &Observed, or
         dependencies: Vec::new(),
         tainted: false,
         missing: observed.missing.clone(),
+        sealed: false,
         marker: observed.marker.clone(),
         moved_from: None,
         origin,

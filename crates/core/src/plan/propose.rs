@@ -21,7 +21,8 @@ pub struct Proposal {
     pub diagnostics: Diagnostics,
 }
 
-/// Works out the object wanted: for a create without `prior`, for a change with the refreshed one.
+/// Works out the object wanted: for a create without `prior`, for a change with the refreshed one. `sealed`: see
+/// [`PlanRequest::sealed`].
 pub fn propose(
     kind: &dyn Kind,
     address: &Address,
@@ -29,10 +30,11 @@ pub fn propose(
     config: &Value,
     fingerprint: &dyn Fingerprint,
     objects: &dyn Objects,
+    sealed: bool,
 ) -> Proposal {
     let schema = kind.schema();
     let proposed = generic(schema, prior, config);
-    let planned = kind.plan(PlanRequest { address, prior, config, proposed, fingerprint, objects });
+    let planned = kind.plan(PlanRequest { address, prior, config, proposed, fingerprint, objects, sealed });
     let Planned { after, replace, diagnostics } = planned;
     let after = tidy(schema, &after);
     let replace = match prior {

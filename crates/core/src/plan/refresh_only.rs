@@ -19,6 +19,11 @@ impl Planner<'_> {
                 Node::Variable(_) | Node::Local(_) => {}
             }
         }
+        self.keep_the_rest();
+    }
+
+    /// What the state has stays as it is, and what has vanished is forgotten.
+    pub(super) fn keep_the_rest(&mut self) {
         for (address, existing) in std::mem::take(&mut self.prior.current) {
             if self.aim.includes(&address) {
                 self.drafts.insert(address.clone(), Draft::keep(address, existing));
@@ -32,7 +37,7 @@ impl Planner<'_> {
     }
 
     /// An output that cannot be known without making something is left as it is.
-    fn refresh_output(&mut self, name: &std::sync::Arc<str>) {
+    pub(super) fn refresh_output(&mut self, name: &std::sync::Arc<str>) {
         let known =
             self.world.output(name).is_some_and(|(value, findings)| findings.has_errors() || value.is_wholly_known());
         if known {

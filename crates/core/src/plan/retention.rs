@@ -64,7 +64,7 @@ impl Departing {
     /// Finds them: by what is remembered, and by what their contracts really say.
     pub(super) fn new(input: &PlanInput<'_>, prior: &Prior) -> Departing {
         let mut departing = Departing::default();
-        if matches!(input.options.mode, Mode::Destroy | Mode::RefreshOnly) {
+        if matches!(input.options.mode, Mode::Destroy | Mode::RefreshOnly | Mode::Recover) {
             return departing;
         }
         for tombstone in input.snapshot.tombstones.values().filter(|tombstone| tombstone.is_begun()) {

@@ -45,7 +45,9 @@ impl Limits {
         }
         match options.mode {
             Mode::Destroy => limits.add_dependents(existing),
-            Mode::Normal | Mode::RefreshOnly | Mode::Retention => limits.add_needed(&options.targets, world),
+            Mode::Normal | Mode::RefreshOnly | Mode::Retention | Mode::Recover => {
+                limits.add_needed(&options.targets, world)
+            }
         }
         let instances = limits.instances.iter().map(|a| a.resource.clone());
         limits.touched = limits.resources.iter().cloned().chain(instances).collect();

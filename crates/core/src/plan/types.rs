@@ -23,6 +23,9 @@ pub enum Mode {
     RefreshOnly,
     /// The promises: households that must go are deleted, whatever the configuration says or whether there is a sound one.
     Retention,
+    /// The state takes over every object that bears the marker of a configured address: for a state that was lost. No object
+    /// changes.
+    Recover,
 }
 
 /// A plan. The same input makes the same plan, byte for byte (see [`Plan::id`]).

@@ -41,7 +41,7 @@ macro_rules! mirror {
 }
 pub(super) use mirror;
 
-mirror!(ModeForm of Mode { Normal, Destroy, RefreshOnly, Retention });
+mirror!(ModeForm of Mode { Normal, Destroy, RefreshOnly, Retention, Recover });
 mirror!(DepthForm of Depth { Objects, Parts });
 mirror!(CheckForm of CheckStatus { Pass, Fail, Error, Unknown });
 

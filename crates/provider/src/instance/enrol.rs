@@ -86,6 +86,7 @@ mod tests {
             proposed,
             fingerprint: &World,
             objects: &World,
+            sealed: true,
         })
     }
 

@@ -213,6 +213,7 @@ mod tests {
             proposed,
             fingerprint: &None_,
             objects: &(),
+            sealed: true,
         })
     }
 

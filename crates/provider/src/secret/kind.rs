@@ -64,13 +64,15 @@ impl Kind for SecretKind {
         };
         let version = integer(prior, "version").unwrap_or(0);
         if value.is_null() {
+            planned.diagnostics.extend((!request.sealed).then(not_remembered));
             return planned;
         }
         let made = fingerprint(&Some(value), request.fingerprint);
         let anew = match (stated(prior), stated(request.config)) {
-            (before, Some(now)) => before != Some(now),
             // Not known before apply: then the version is not, either.
             (_, None) if made.is_none() => return unknown_version(planned),
+            _ if !request.sealed => true,
+            (before, Some(now)) => before != Some(now),
             (_, None) => made.as_deref() != text(prior, "fingerprint"),
         };
         if anew { with_version(planned, version + 1, made) } else { planned }
@@ -89,6 +91,14 @@ fn with_version(mut planned: Planned, version: i64, fingerprint: Option<String>)
     let fingerprint = fingerprint.map_or_else(|| Value::unknown(Type::String), Value::string);
     planned.after = set(&set(&planned.after, "version", Value::number(version)), "fingerprint", fingerprint);
     planned
+}
+
+/// What the cloud holds was sealed by a key that may be lost, and no value is given that could take its place.
+fn not_remembered() -> Diagnostic {
+    let detail = "The state does not remember how this value was sealed (it was recovered, or imported), so it may be that nobody \
+                  can open it and no instance gets it anew. Give value_wo once more: the plan then seals it anew.";
+    let finding = Diagnostic::warning("Sealed value may be lost", detail);
+    finding.of_attribute(Path::attribute(VALUE)).concealed()
 }
 
 fn unknown_version(mut planned: Planned) -> Planned {
@@ -206,6 +216,7 @@ mod tests {
             proposed,
             fingerprint: &Reversed,
             objects: &(),
+            sealed: true,
         };
         let planned = SecretKind::new().plan(request);
         (integer(&planned.after, "version"), text(&planned.after, "fingerprint").map(str::to_owned))
@@ -239,6 +250,34 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_the_state_does_not_remember_is_sealed_anew() {
+        let prior = Value::object([
+            ("version", Value::number(3)),
+            ("fingerprint", Value::string("cba")),
+            ("value_wo_version", Value::null(Type::Number)),
+        ]);
+        let address = Address::new(schema::KIND, "a");
+        let planned = |config: &Value| {
+            let (prior, proposed) = (Some(&prior), prior.clone());
+            let (address, fingerprint, objects) = (&address, &Reversed, &());
+            SecretKind::new().plan(PlanRequest {
+                address,
+                prior,
+                config,
+                proposed,
+                fingerprint,
+                objects,
+                sealed: false,
+            })
+        };
+        let same = planned(&config(ephemeral("abc")));
+        assert_eq!((integer(&same.after, "version"), same.diagnostics.iter().count()), (Some(4), 0));
+        let without = planned(&config(Value::null(Type::String)));
+        assert_eq!((integer(&without.after, "version"), without.diagnostics.iter().count()), (Some(3), 1));
+        assert!(!without.diagnostics.has_errors(), "the rest of the stack can go on");
+    }
+
+    #[test]
     fn a_new_secret_needs_a_value() {
         let config = config(Value::null(Type::String));
         let address = Address::new(schema::KIND, "a");
@@ -249,6 +288,7 @@ mod tests {
             proposed: config.clone(),
             fingerprint: &Reversed,
             objects: &(),
+            sealed: false,
         };
         assert!(SecretKind::new().plan(request).diagnostics.has_errors());
     }

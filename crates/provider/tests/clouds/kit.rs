@@ -139,8 +139,15 @@ impl World {
         }));
         let address = Address::new(kind, "any");
         let fingerprint = &self.vault;
-        let planned =
-            rules.plan(PlanRequest { address: &address, prior, config: &whole, proposed, fingerprint, objects: &() });
+        let planned = rules.plan(PlanRequest {
+            address: &address,
+            prior,
+            config: &whole,
+            proposed,
+            fingerprint,
+            objects: &(),
+            sealed: true,
+        });
         assert!(!planned.diagnostics.has_errors(), "{:?}", planned.diagnostics);
         planned.after
     }

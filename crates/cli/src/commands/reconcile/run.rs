@@ -3,7 +3,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +16,7 @@ use super::schedule::{Last, Schedule};
 use super::webhook;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::signals::Interrupts;
 use crate::view::View;
 
 /// Makes one pass.
@@ -125,14 +125,10 @@ struct Signals(JoinHandle<()>);
 
 impl Signals {
     fn listen(cancel: CancellationToken) -> Result<Signals, Failure> {
-        let heard = |kind| signal(kind).map_err(|error| Failure::error("No signals", format!("{error}.")));
-        let (mut interrupt, mut terminate) = (heard(SignalKind::interrupt())?, heard(SignalKind::terminate())?);
+        let mut interrupts = Interrupts::listen()?;
         Ok(Signals(tokio::spawn(async move {
             for last in [false, true] {
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                }
+                interrupts.next().await;
                 if last {
                     std::process::exit(Exit::Partial as i32);
                 }

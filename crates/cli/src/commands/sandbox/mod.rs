@@ -14,6 +14,7 @@ use crate::clouds::sandbox_failure;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::project::DataDirectory;
+use crate::signals::Interrupts;
 use crate::terminal::Terminal;
 
 use processes::Processes;
@@ -98,6 +99,7 @@ pub async fn run(args: SandboxArgs, terminal: &Terminal) -> Result<Exit, Failure
     let directory = (!args.in_memory).then_some(directory);
     let config =
         Config { directory: directory.clone(), listen: args.listen, boxes: Some(boxes()?), ..Config::default() };
+    let mut interrupts = Interrupts::listen()?;
     let sandbox = Sandbox::start(config).await.map_err(|error| sandbox_failure(&error))?;
     for (server, address) in &args.metadata {
         if let Err(error) = sandbox.serve_metadata(server, *address).await {
@@ -130,7 +132,7 @@ pub async fn run(args: SandboxArgs, terminal: &Terminal) -> Result<Exit, Failure
         terminal.line(format!("\nFaults, clock and objects: {}", endpoints.control));
         terminal.line("Ctrl-C stops it.");
     }
-    tokio::signal::ctrl_c().await.map_err(|error| Failure::error("No signals", format!("{error}.")))?;
+    interrupts.next().await;
     sandbox
         .stop()
         .await

@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::names;
 use crate::address::Address;
+use crate::identity::ExternalId;
 use crate::plan::{Action, Change, Drift, Plan};
 use crate::render::diagnostic;
 use crate::render::json::value::{self, Sensitive};
@@ -79,6 +80,12 @@ pub fn planned_change(at: Timestamp, change: &Change) -> Json {
         body.insert("importing".into(), json!({ "id": id.0 }));
     }
     message(at, "info", "planned_change", &format!("{}: Plan to {action}", change.address), [("change", body.into())])
+}
+
+/// An object that a lost state learns of again.
+pub fn recovered(at: Timestamp, address: &Address, id: &ExternalId) -> Json {
+    let found = json!({ "resource": resource(address), "id_key": "id", "id_value": id.0 });
+    message(at, "info", "resource_recovered", &format!("{address}: Found [id={}]", id.0), [("found", found)])
 }
 
 /// What waits, which Terraform's stream knows as a deferred action.

@@ -81,6 +81,10 @@ impl PlanDocument<'_> {
                 "Your infrastructure still matches the configuration.",
                 "Ampere has checked that the real remote objects still match the result of\nyour most recent changes, and found no differences.",
             ),
+            Mode::Recover => (
+                "Nothing is to be recovered.",
+                "The state knows every object that bears its mark and stands in the configuration.",
+            ),
             Mode::Retention => (
                 "Nobody has to be deleted.",
                 "Every household that is still there has a subscription in force, or one that\nmay yet be paid.",

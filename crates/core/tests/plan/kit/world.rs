@@ -112,7 +112,7 @@ impl Scene {
         let (config, findings) = world.config(address).unwrap();
         assert!(!findings.has_errors(), "{findings:?}");
         let kind = self.kinds[address.kind()].clone();
-        let proposal = propose(&*kind, address, prior, &config.value, &TestFingerprint, &());
+        let proposal = propose(&*kind, address, prior, &config.value, &TestFingerprint, &(), true);
         let input = proposal.after.get("input");
         // One that vanished is made again under the id that is planned.
         let planned = world.get(address).and_then(|planned| planned.get("id"));
