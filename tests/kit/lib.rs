@@ -2,10 +2,12 @@
 mod cloud;
 mod lab;
 mod normal;
+mod postgres;
 pub mod programs;
 mod script;
 
 pub use cloud::Cloud;
 pub use lab::{Lab, Run, Running, binary, project_root};
 pub use normal::normal;
+pub use postgres::{Postgres, postgres_program};
 pub use script::play;

@@ -83,7 +83,12 @@ fn only_the_command_prints() {
 
 #[test]
 fn each_library_has_its_place() {
-    forbid("crates/core/src", r"\bsqlx\b", &["store/sqlite"], "sqlx lives in store::sqlite");
+    forbid(
+        "crates/core/src",
+        r"\bsqlx\b",
+        &["store/sqlite", "store/postgres"],
+        "sqlx lives in store::{sqlite, postgres}",
+    );
     forbid("crates/core/src", r"\breqwest\b|\bclap\b|\bhyper\b", &[], "core knows no cloud and no command line");
     forbid(
         "crates/lang/src",

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ampere_core::audit::{Event, Outcome};
 use ampere_core::clock::Clock;
-use ampere_core::store::{Lease, Mutation, Store, StoreChange};
+use ampere_core::store::{Lease, Mutation, StoreChange};
 use ampere_core::vault::rows::RowError;
 
 use crate::args::LockArgs;

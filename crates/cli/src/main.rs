@@ -9,6 +9,7 @@ mod kinds;
 mod logging;
 mod operation;
 mod panic;
+mod place;
 mod project;
 mod signals;
 mod stack;

@@ -1,23 +1,21 @@
 //! A stack's state, its keys and its lock, opened for a command.
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ampere_core::audit::{Event, Outcome};
 use ampere_core::clock::{Clock, Random};
 use ampere_core::lang::config::Module;
-use ampere_core::lang::eval::constant;
 use ampere_core::snapshot::Snapshot;
-use ampere_core::store::sqlite::SqliteStore;
 use ampere_core::store::{Lease, LockHolder, Mutation, Store, StoreChange, StoreError};
 use ampere_core::vault::rows::{self, RowError};
 use ampere_core::vault::{RootKey, Vault, VaultError};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::operation::recorded_path;
+use crate::operation::recorded;
+use crate::place::Place;
 use crate::project::{DataDirectory, Settings};
 use crate::world::{SystemClock, SystemRandom};
 
@@ -28,7 +26,7 @@ pub struct Stack {
     /// Where its files are.
     pub data: DataDirectory,
     /// Its rows.
-    pub store: Arc<SqliteStore>,
+    pub store: Arc<dyn Store>,
     /// Whether the root key was made just now.
     pub key_made: bool,
     key: RootKey,
@@ -50,8 +48,8 @@ impl Stack {
     pub async fn open(module: &Module) -> Result<Stack, Failure> {
         let settings = Settings::read(Path::new("."))?;
         let data = DataDirectory::of_environment();
-        let path = state_path(module, &data)?;
-        Stack::at(&path, settings, data).await
+        let place = Place::of(module, &data)?;
+        Stack::at(&place, settings, data).await
     }
 
     /// Opens the state where `init` has seen it: for work that goes on when the configuration has faults.
@@ -61,14 +59,14 @@ impl Stack {
     pub async fn recorded() -> Result<Stack, Failure> {
         let settings = Settings::read(Path::new("."))?;
         let data = DataDirectory::of_environment();
-        let path = recorded_path(&data).unwrap_or_else(|| data.state_path());
-        Stack::at(&path, settings, data).await
+        let place = Place::recorded(&recorded(&data), &data)?;
+        Stack::at(&place, settings, data).await
     }
 
-    async fn at(path: &Path, settings: Settings, data: DataDirectory) -> Result<Stack, Failure> {
+    async fn at(place: &Place, settings: Settings, data: DataDirectory) -> Result<Stack, Failure> {
         let (key, key_made) = data.root_key()?;
-        let store = SqliteStore::open(path, Arc::new(SystemClock)).await.map_err(store_failure)?;
-        Ok(Stack { settings, data, store: Arc::new(store), key_made, key })
+        let store = place.open().await?;
+        Ok(Stack { settings, data, store, key_made, key })
     }
 
     /// Opens the state, if there is one already.
@@ -77,11 +75,10 @@ impl Stack {
     /// As [`Stack::open`].
     pub async fn existing(module: &Module) -> Result<Option<Stack>, Failure> {
         let data = DataDirectory::of_environment();
-        let path = state_path(module, &data)?;
-        match std::fs::metadata(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            _ => Stack::open(module).await.map(Some),
-        }
+        let Some(store) = Place::of(module, &data)?.existing().await? else { return Ok(None) };
+        let settings = Settings::read(Path::new("."))?;
+        let (key, key_made) = data.root_key()?;
+        Ok(Some(Stack { settings, data, store, key_made, key }))
     }
 
     /// Takes the lock, waiting at most so long.
@@ -168,26 +165,6 @@ pub async fn remembered(module: &Module) -> Result<Snapshot, Failure> {
     match Stack::existing(module).await? {
         Some(stack) => Ok(stack.load().await?.snapshot),
         None => Ok(Snapshot::default()),
-    }
-}
-
-/// The file of the state: as `backend "local"` says, or in the data directory.
-fn state_path(module: &Module, data: &DataDirectory) -> Result<PathBuf, Failure> {
-    let Some(backend) = &module.terraform.backend else { return Ok(data.state_path()) };
-    if &*backend.backend_type != "local" {
-        let detail =
-            format!("There is no backend of type {:?}. This version knows \"local\" (SQLite).", backend.backend_type);
-        let finding =
-            ampere_core::lang::diagnostic::Diagnostic::error("Unsupported backend type", detail).at(backend.span);
-        return Err(Failure::findings(finding.into(), module.sources.clone()));
-    }
-    let Some(path) = backend.config.attributes.iter().find(|a| &*a.name == "path") else {
-        return Ok(data.state_path());
-    };
-    let (value, findings) = constant(&path.value);
-    match value.as_str() {
-        Some(path) if !findings.has_errors() && !path.is_empty() => Ok(path.into()),
-        _ => Err(Failure::findings(findings, module.sources.clone())),
     }
 }
 

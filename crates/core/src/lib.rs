@@ -11,7 +11,7 @@
 //! | 4 | [`apply`] | runs a plan; makes no choice of its own |
 //! | 4 | [`notice`] | what is told to customers and the operator, once each |
 //! | 5 | [`engine`], [`reconcile`] | the parts joined, for callers; the loop that keeps the promises |
-//! | 5 | `store::sqlite` | sqlx lives there and nowhere else |
+//! | 5 | `store::{sqlite, postgres}` | sqlx lives there and nowhere else |
 pub mod address;
 pub mod apply;
 pub mod audit;

@@ -10,7 +10,7 @@ mod saved;
 mod show;
 
 pub use approval::{approve, confirm};
-pub use backend::{check_initialized, record_initialized, recorded_path};
+pub use backend::{check_initialized, record_initialized, recorded};
 pub use options::{address, plan_options};
 pub use progress::Progress;
 pub use run::apply;

@@ -70,10 +70,11 @@ type Rule = for<'a> fn(&'a dyn Place) -> BoxFuture<'a, Result<(), Fault>>;
 /// # Errors
 /// The first rule that is broken.
 pub async fn check(fresh: &(dyn Fn() -> Box<dyn Place> + Sync)) -> Result<(), Violation> {
-    let rules: [(&'static str, Rule); 10] = [
+    let rules: [(&'static str, Rule); 11] = [
         ("a new state is empty", |p| Box::pin(new_is_empty(p))),
         ("what was written is there until it is deleted", |p| Box::pin(writes_and_deletes(p))),
         ("records come and go, and only some move the serial", |p| Box::pin(keeps_records(p))),
+        ("many rows of a sort are written like one after the other", |p| Box::pin(keeps_many(p))),
         ("texts and bytes come back unchanged", |p| Box::pin(keeps_content(p))),
         ("a change on another base writes nothing", |p| Box::pin(refuses_stale(p))),
         ("nothing is written without the lock", |p| Box::pin(refuses_unlocked(p))),
@@ -162,6 +163,24 @@ async fn writes_and_deletes(place: &dyn Place) -> Result<(), Fault> {
     let state = store.load().await?;
     must(state.objects == [deposed], "the deposed object outlives the current one")?;
     must(state.outputs.is_empty() && state.keys.is_empty() && state.pending.is_empty(), "the rest is gone")?;
+    Ok(store.unlock(lease).await?)
+}
+
+async fn keeps_many(place: &dyn Place) -> Result<(), Fault> {
+    let store = place.open().await;
+    let lease = store.lock(holder("a"), Duration::ZERO).await?;
+    let key = |n: usize, byte| StoredKey { id: format!("k{n:05}"), wrapped: vec![byte; 40] };
+    let mut mutations: Vec<Mutation> = (0..9_000).map(|n| Mutation::PutKey(key(n, 1))).collect();
+    mutations.push(Mutation::PutKey(key(7, 2)));
+    mutations.extend((0..5_000).map(|n| Mutation::PutObject(object(&format!("x.a[{n:05}]"), "", "1"))));
+    mutations.push(Mutation::PutObject(object("x.a[00007]", "", "2")));
+    mutations.extend((0..8_990).map(|n| Mutation::DeleteKey { id: key(n, 0).id }));
+    mutations.push(Mutation::PutKey(key(7, 3)));
+    write(&*store, &lease, mutations).await?;
+    let state = store.load().await?;
+    let expected: Vec<StoredKey> = std::iter::once(key(7, 3)).chain((8_990..9_000).map(|n| key(n, 1))).collect();
+    must(state.keys == expected, "of two rows with one key the later counts, and the order of sorts does")?;
+    must(state.objects.len() == 5_000 && state.objects[7].external_id == "2", "no row is lost")?;
     Ok(store.unlock(lease).await?)
 }
 

@@ -1,15 +1,18 @@
 //! The port to the state: rows in, rows out, one transaction a change.
 //!
 //! A store keeps texts. What is sensitive in them has been sealed before it comes here (S1).
+mod batch;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod lease;
 pub mod memory;
+pub mod postgres;
 pub mod sqlite;
 
 pub use crate::snapshot::{RecordKind, StoredKey, StoredObject, StoredOutput, StoredRecord, StoredSnapshot};
 pub use lease::Lease;
 pub use memory::MemoryStore;
+pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
 
 use std::time::Duration;

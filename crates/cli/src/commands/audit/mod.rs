@@ -6,7 +6,6 @@ mod verify;
 use std::path::Path;
 
 use ampere_core::audit::Entry;
-use ampere_core::store::Store;
 use clap::{Args, Subcommand};
 
 use crate::exit::Exit;

@@ -3,7 +3,6 @@ use std::path::Path;
 
 use ampere_core::notice::{Notice, NoticeState, Outbox};
 use ampere_core::render::{Style, Text};
-use ampere_core::store::Store;
 use clap::{ArgAction, Args};
 use serde_json::json;
 

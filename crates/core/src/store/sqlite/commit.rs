@@ -1,7 +1,9 @@
 //! One change, one transaction.
-use sqlx::{Connection, SqliteConnection, Transaction};
+use sqlx::query_builder::{QueryBuilder, Separated};
+use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
 
 use crate::audit::{Event, Head, canonical};
+use crate::store::batch::{Batch, batches};
 use crate::store::{Lease, Mutation, StoreChange, StoreError};
 
 type Tx<'a> = Transaction<'a, sqlx::Sqlite>;
@@ -38,8 +40,8 @@ pub(super) async fn commit(
     }
     let serial = if change.moves_the_serial() { serial.saturating_add(1) } else { serial };
     let scrub = change.mutations.iter().any(|m| matches!(m, Mutation::DeleteKey { .. }));
-    for mutation in change.mutations {
-        write(&mut tx, mutation).await?;
+    for batch in batches(change.mutations) {
+        write(&mut tx, batch).await?;
     }
     let mut head = Head { sequence: sequence as u64, hash };
     if let Some(event) = change.event {
@@ -68,43 +70,91 @@ async fn append(tx: &mut Tx<'_>, head: Head, event: Event) -> Result<Head, sqlx:
     Ok(entry.head())
 }
 
-async fn write(tx: &mut Tx<'_>, mutation: Mutation) -> Result<(), sqlx::Error> {
-    let query = match mutation {
-        Mutation::PutObject(row) => {
-            sqlx::query("INSERT OR REPLACE INTO objects (address, deposed, external_id, body) VALUES (?, ?, ?, ?)")
-                .bind(row.address)
-                .bind(row.deposed)
-                .bind(row.external_id)
-                .bind(row.body)
+/// Rows that one statement writes at most: each has up to four parameters, of which SQLite takes 32766.
+const ROWS: usize = 4000;
+
+/// Writes rows of one sort, many by one statement.
+async fn write(tx: &mut Tx<'_>, batch: Batch) -> Result<(), sqlx::Error> {
+    match batch {
+        Batch::PutObjects(rows) => {
+            put(tx, "INSERT OR REPLACE INTO objects (address, deposed, external_id, body) ", rows, |mut values, row| {
+                values.push_bind(row.address).push_bind(row.deposed).push_bind(row.external_id).push_bind(row.body);
+            })
+            .await
         }
-        Mutation::DeleteObject { address, deposed } => {
-            sqlx::query("DELETE FROM objects WHERE address = ? AND deposed = ?").bind(address).bind(deposed)
+        Batch::DeleteObjects(rows) => {
+            for (address, deposed) in rows {
+                let delete = sqlx::query("DELETE FROM objects WHERE address = ? AND deposed = ?");
+                delete.bind(address).bind(deposed).execute(&mut **tx).await?;
+            }
+            Ok(())
         }
-        Mutation::PutOutput(row) => {
-            sqlx::query("INSERT OR REPLACE INTO outputs (name, body) VALUES (?, ?)").bind(row.name).bind(row.body)
+        Batch::PutOutputs(rows) => {
+            put(tx, "INSERT OR REPLACE INTO outputs (name, body) ", rows, |mut values, row| {
+                values.push_bind(row.name).push_bind(row.body);
+            })
+            .await
         }
-        Mutation::DeleteOutput(name) => sqlx::query("DELETE FROM outputs WHERE name = ?").bind(name),
-        Mutation::StepStarted(step) => {
-            sqlx::query("INSERT OR REPLACE INTO journal (key, address, operation, started_at) VALUES (?, ?, ?, ?)")
-                .bind(step.key)
-                .bind(step.address)
-                .bind(step.operation)
-                .bind(step.started_at.to_string())
+        Batch::DeleteOutputs(names) => delete(tx, "DELETE FROM outputs WHERE name = ?", names).await,
+        Batch::StepsStarted(steps) => {
+            put(
+                tx,
+                "INSERT OR REPLACE INTO journal (key, address, operation, started_at) ",
+                steps,
+                |mut values, step| {
+                    let started_at = step.started_at.to_string();
+                    values.push_bind(step.key).push_bind(step.address).push_bind(step.operation).push_bind(started_at);
+                },
+            )
+            .await
         }
-        Mutation::StepEnded { key } => sqlx::query("DELETE FROM journal WHERE key = ?").bind(key),
-        Mutation::PutKey(row) => {
-            sqlx::query("INSERT OR REPLACE INTO keys (id, wrapped) VALUES (?, ?)").bind(row.id).bind(row.wrapped)
+        Batch::StepsEnded(keys) => delete(tx, "DELETE FROM journal WHERE key = ?", keys).await,
+        Batch::PutKeys(rows) => {
+            put(tx, "INSERT OR REPLACE INTO keys (id, wrapped) ", rows, |mut values, row| {
+                values.push_bind(row.id).push_bind(row.wrapped);
+            })
+            .await
         }
-        Mutation::DeleteKey { id } => sqlx::query("DELETE FROM keys WHERE id = ?").bind(id),
-        Mutation::PutRecord(row) => sqlx::query("INSERT OR REPLACE INTO records (kind, id, body) VALUES (?, ?, ?)")
-            .bind(row.kind.as_str())
-            .bind(row.id)
-            .bind(row.body),
-        Mutation::DeleteRecord { kind, id } => {
-            sqlx::query("DELETE FROM records WHERE kind = ? AND id = ?").bind(kind.as_str()).bind(id)
+        Batch::DeleteKeys(ids) => delete(tx, "DELETE FROM keys WHERE id = ?", ids).await,
+        Batch::PutRecords(rows) => {
+            put(tx, "INSERT OR REPLACE INTO records (kind, id, body) ", rows, |mut values, row| {
+                values.push_bind(row.kind.as_str()).push_bind(row.id).push_bind(row.body);
+            })
+            .await
         }
-    };
-    query.execute(&mut **tx).await.map(drop)
+        Batch::DeleteRecords(rows) => {
+            for (kind, id) in rows {
+                let delete = sqlx::query("DELETE FROM records WHERE kind = ? AND id = ?");
+                delete.bind(kind.as_str()).bind(id).execute(&mut **tx).await?;
+            }
+            Ok(())
+        }
+    }
+}
+
+async fn put<T>(
+    tx: &mut Tx<'_>,
+    insert: &'static str,
+    mut rows: Vec<T>,
+    bind: impl Fn(Separated<'_, Sqlite, &'static str>, T),
+) -> Result<(), sqlx::Error> {
+    while !rows.is_empty() {
+        let rest = rows.split_off(rows.len().min(ROWS));
+        let is_one = rows.len() == 1;
+        let mut query = QueryBuilder::new(insert);
+        query.push_values(rows, &bind);
+        // Only statements that come again are worth being kept.
+        query.build().persistent(is_one).execute(&mut **tx).await?;
+        rows = rest;
+    }
+    Ok(())
+}
+
+async fn delete(tx: &mut Tx<'_>, sql: &'static str, keys: Vec<String>) -> Result<(), sqlx::Error> {
+    for key in keys {
+        sqlx::query(sql).bind(key).execute(&mut **tx).await?;
+    }
+    Ok(())
 }
 
 /// Empties the write-ahead log if deleted keys may still stand in it. What could not be done now (a reader is in the way)
