@@ -57,9 +57,12 @@ pub struct Tally {
 /// How a scenario goes when nobody strikes.
 struct Reference {
     template: TempDir,
+    before: World,
     world: World,
     calls: usize,
     listing: usize,
+    /// Whether it is shown what the commands say.
+    tell: bool,
 }
 
 /// Strikes at the points that are asked for.
@@ -73,7 +76,7 @@ pub fn strike(
     runtime: &Handle,
 ) -> Result<Tally, Box<dyn Error>> {
     let began = Instant::now();
-    let reference = reference(scenario, program, runtime)?;
+    let reference = reference(scenario, program, runtime, arguments.point.is_some())?;
     let all = (1..=reference.calls).flat_map(|nth| [Side::Before, Side::After].map(|side| Point(Strike { nth, side })));
     let all: Vec<Point> = all.collect();
     let points = match arguments.point {
@@ -128,26 +131,25 @@ pub fn strike(
     Ok(tally)
 }
 
-fn reference(scenario: &Scenario, program: &Path, runtime: &Handle) -> Result<Reference, Box<dyn Error>> {
+fn reference(scenario: &Scenario, program: &Path, runtime: &Handle, tell: bool) -> Result<Reference, Box<dyn Error>> {
     let template = tempfile::tempdir()?;
     let rig = Rig::open(template.path(), program, runtime)?;
     scenario.prepare(&rig)?;
+    let before = World::of(&rig)?;
     drop(rig);
     let directory = tempfile::tempdir()?;
     copy(template.path(), directory.path())?;
     let rig = Rig::open(directory.path(), program, runtime)?;
     let calls = rig.prepare(scenario.command)?.seen.calls.len();
-    let listing = rig.prepare(idle(scenario))?.seen.calls.len();
+    let listing = rig.prepare(scenario.idle)?.seen.calls.len();
     let world = World::of(&rig)?;
+    if scenario.keeps && !before.identities.is_subset(&world.identities) {
+        return Err(format!("{} without any blow: objects are not there any more", scenario.name).into());
+    }
     if !world.faults.is_empty() {
         return Err(format!("{} without any blow: {}", scenario.name, world.faults.join("; ")).into());
     }
-    Ok(Reference { template, world, calls, listing })
-}
-
-/// The command that shows that nothing is left to do.
-fn idle(scenario: &Scenario) -> &'static str {
-    if scenario.keeps_the_configuration() { "plan -detailed-exitcode" } else { "plan -destroy -detailed-exitcode" }
+    Ok(Reference { template, before, world, calls, listing, tell })
 }
 
 struct Outcome {
@@ -170,25 +172,35 @@ fn at(
     let rig = Rig::open(directory.path(), program, runtime)?;
     let first = rig.run(scenario.command, Some(point.0), &[])?;
     let mut calls = first.seen.calls.len();
+    let mut runs = Vec::new();
     let mut faults = Vec::new();
     if first.seen.struck && first.code != -9 {
         faults.push(format!("the command outlived its death: {}", said(&first)));
     }
-    for command in scenario.again {
+    for command in scenario.again.iter().copied() {
         let run = rig.ampere(command)?;
         calls += run.seen.calls.len();
         if run.code != 0 {
             faults.push(format!("`ampere {command}` ends with {}: {}", run.code, said(&run)));
         }
+        runs.push((command, run));
     }
-    for command in [idle(scenario), "audit verify"] {
+    for command in [scenario.idle, "audit verify"] {
         let run = rig.ampere(command)?;
         if run.code != 0 {
             faults.push(format!("`ampere {command}` ends with {}: {}", run.code, said(&run)));
         }
+        runs.push((command, run));
+    }
+    if reference.tell {
+        runs.iter().for_each(|(command, run)| say(&format!("$ ampere {command}  [exit {}]\n{}", run.code, run.text)));
     }
     let world = World::of(&rig)?;
     faults.extend(world.difference(&reference.world));
+    if scenario.keeps {
+        let lost = reference.before.identities.difference(&world.identities);
+        faults.extend(lost.map(|identity| format!("{identity} is not there any more")));
+    }
     faults.extend(world.faults);
     let extra = calls.saturating_sub(reference.calls + reference.listing);
     Ok(Outcome { struck: first.seen.struck, extra, faults })

@@ -22,6 +22,9 @@ const KINDS: [(&str, &str); 9] = [
 
 /// Keyed hashes and the stack's id: they differ with the root key.
 static HASH: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b[0-9a-f]{16}([0-9a-f]{16})?\b").expect("a pattern"));
+/// What counts how often something was made: the firewall of a server, the generation of a secret's document.
+static GENERATION: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"("ampere-firewall":")\d+|(#-#)-\d+"#).expect("a pattern"));
 /// Our mark, wherever a kind of object bears it.
 static MARK: LazyLock<Regex> = LazyLock::new(|| {
     let before = r#"(?:"ampere(?:-a|_a|A)ddress":(?:\{"stringValue":)?"|\\"address\\":\\")"#;
@@ -35,6 +38,8 @@ pub struct World {
     pub objects: Vec<String>,
     /// Kinds and marks that occur twice, and references to nothing.
     pub faults: Vec<String>,
+    /// Who each object is.
+    pub identities: BTreeSet<String>,
 }
 
 impl World {
@@ -55,7 +60,12 @@ impl World {
         objects.sort();
         let mut faults = duplicates(&all);
         faults.extend(dangling(&all));
-        Ok(World { objects, faults })
+        let identity = |kind: &str, object: &Value| {
+            let id = ["id", "localId", "name"].iter().find_map(|name| object.get(name));
+            format!("{kind} {}", id.unwrap_or(&Value::Null))
+        };
+        let identities = all.iter().flat_map(|(kind, list)| list.iter().map(move |object| identity(kind, object)));
+        Ok(World { objects, faults, identities: identities.collect() })
     }
 
     /// What is in this world and not in the other, and the other way round.
@@ -103,7 +113,9 @@ fn line(kind: &str, object: &Value) -> String {
         }
         _ => object.clone(),
     };
-    format!("{kind} {}", HASH.replace_all(&essence.to_string(), "#"))
+    let text = essence.to_string();
+    let text = HASH.replace_all(&text, "#");
+    format!("{kind} {}", GENERATION.replace_all(&text, "$1$2"))
 }
 
 /// Objects of one kind that bear the same mark. Documents of one address may be several, of different sorts.
