@@ -110,7 +110,10 @@ impl<'a> Run<'a> {
         let change = self.changes.get(&(&step.address, step.deposed.as_deref()));
         match &step.operation {
             Operation::Create => outcome.done.added += 1,
-            Operation::Update { .. } if change.is_some_and(|c| c.action == Action::Update) => outcome.done.changed += 1,
+            Operation::Update { .. } if change.is_some_and(|c| c.action == Action::Update) => {
+                outcome.done.changed += 1;
+                outcome.done.imported += usize::from(change.is_some_and(|c| c.importing.is_some()));
+            }
             Operation::Delete { .. } => outcome.done.destroyed += 1,
             Operation::Forget => outcome.done.forgotten += 1,
             Operation::Record { .. } if change.is_some_and(|c| c.importing.is_some()) => outcome.done.imported += 1,

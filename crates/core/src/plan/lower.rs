@@ -188,7 +188,9 @@ impl<'a> Lowering<'a> {
         let change = &draft.change;
         let rekeyed = existing.moved_from.is_some() && change.action != Action::Forget;
         let kept = !matches!(change.action, Action::Delete | Action::Forget);
-        let found = existing.origin != Origin::State && kept;
+        // The update of one that was found writes what it then is. A row before it would be a memory of attributes that nobody
+        // knows yet, and the next run, after a kill between the two, would replace the object for them.
+        let found = existing.origin != Origin::State && kept && change.action != Action::Update;
         let learnt = change.action == Action::NoOp && (existing.drifted || self.other_dependencies(draft, existing));
         if !rekeyed && !found && !learnt {
             return None;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ampere_lang::diagnostic::{Diagnostic, Diagnostics};
 use ampere_lang::value::Value;
+use jiff::SignedDuration;
 
 use super::moved::Moves;
 use super::refresh::refreshed;
@@ -11,7 +12,11 @@ use super::{Drift, PlanInput};
 use crate::address::Address;
 use crate::identity::{AddressHash, ExternalId, Marker};
 use crate::inventory::{Listing, Observed};
-use crate::snapshot::{Object, ObjectKey};
+use crate::kind::Gate;
+use crate::snapshot::{Object, ObjectKey, PendingStep};
+
+/// By how much the clocks of a cloud and of this machine may differ.
+const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
 /// An object that is there.
 #[derive(Clone, Debug)]
@@ -26,6 +31,8 @@ pub(super) struct Existing {
     pub(super) dependencies: Vec<Arc<str>>,
     /// Whether it must be replaced.
     pub(super) tainted: bool,
+    /// Whether an earlier run has begun to delete it and ended its contract: that is no end of the customer's doing.
+    pub(super) half_deleted: bool,
     /// Parts of it that should be there and are not.
     pub(super) missing: Vec<&'static str>,
     /// The marker it bears.
@@ -244,6 +251,7 @@ fn believed(input: &PlanInput<'_>, key: &ObjectKey, object: &Object) -> Existing
         drifted: false,
         dependencies: object.dependencies.clone(),
         tainted: object.tainted,
+        half_deleted: false,
         missing: Vec::new(),
         sealed: object.sealed.is_some(),
         marker: match &key.deposed {
@@ -260,18 +268,35 @@ fn found(input: &PlanInput<'_>, address: &Address, object: &Object, observed: &O
         Some(kind) => refreshed(kind.schema(), Some(&object.attributes), observed),
         None => object.attributes.clone(),
     };
+    let half_deleted = is_half_deleted(input, address, &attributes);
     Existing {
         id: object.id.clone(),
         drifted: !attributes.same(&object.attributes),
         attributes,
         dependencies: object.dependencies.clone(),
-        tainted: object.tainted,
+        tainted: object.tainted || half_deleted,
+        half_deleted,
         missing: observed.missing.clone(),
         sealed: object.sealed.is_some(),
         marker: observed.marker.clone(),
         moved_from: None,
         origin: Origin::State,
     }
+}
+
+/// Whether a contract has ended since a run of ours began to delete it, of which no end is written.
+fn is_half_deleted(input: &PlanInput<'_>, address: &Address, attributes: &Value) -> bool {
+    let pending = &input.snapshot.pending;
+    if pending.is_empty() {
+        return false;
+    }
+    let address_text = address.to_string();
+    let begun = |step: &&PendingStep| step.operation == "delete" && step.address == address_text;
+    let Some(begun) = pending.iter().filter(begun).map(|step| step.started_at).min() else { return false };
+    let standing = input.kinds.get(address.kind()).and_then(|kind| kind.standing(attributes, input.now));
+    // The cloud's clock and ours may differ, and the cloud tells whole seconds.
+    let begun = begun.saturating_sub(SKEW).unwrap_or(begun);
+    matches!(standing, Some(Gate::Ended { since, .. }) if since.is_none_or(|since| since >= begun))
 }
 
 /// An object that only the cloud knows, as one of ours.
@@ -283,6 +308,7 @@ pub(super) fn adopted(input: &PlanInput<'_>, kind: &str, observed: &Observed, or
         drifted: false,
         dependencies: Vec::new(),
         tainted: false,
+        half_deleted: false,
         missing: observed.missing.clone(),
         sealed: false,
         marker: observed.marker.clone(),

@@ -119,6 +119,9 @@ impl Departing {
             let Some(gate) = kind.and_then(|kind| kind.standing(&object.existing.attributes, input.now)) else {
                 continue;
             };
+            if object.existing.half_deleted {
+                continue;
+            }
             // One that is in force, or of which nobody can be sure, lets the whole household stay.
             let sure = !prior.incomplete.contains_key(object.kind) && object.existing.origin != Origin::Imported;
             match (gate, contracts.entry(uid).or_insert_with(|| Some(Vec::new()))) {

@@ -140,11 +140,12 @@ fn a_create_whose_answer_was_lost_is_adopted_not_repeated() {
 }
 
 #[test]
-fn an_adopted_object_that_differs_is_recorded_then_updated() {
+fn an_adopted_object_that_differs_is_remembered_as_its_update_makes_it() {
     let mut scene = Scene::new(ACCOUNT);
     scene.cloud("cloud_account.ada", "acc-7", "{ id = \"acc-7\", email = \"old@example.com\" }");
     assert_eq!(scene.listing(), "~ cloud_account.ada email=ada@example.com");
-    assert_eq!(steps(&scene.plan()), "0 record cloud_account.ada\n1 update cloud_account.ada after 0");
+    // A row of what is half known, written before, would have the next run replace it for what the clouds do not tell.
+    assert_eq!(steps(&scene.plan()), "0 update cloud_account.ada");
     scene.converge();
 }
 

@@ -2,7 +2,7 @@
 use ampere_core::inventory::{Observed, Part};
 use ampere_core::plan::{self, Action, Mode, Plan};
 use ampere_core::retention::{Cause, Tombstone};
-use ampere_core::snapshot::ObjectKey;
+use ampere_core::snapshot::{ObjectKey, PendingStep};
 use ampere_lang::config::Module;
 use ampere_lang::value::Value;
 
@@ -69,6 +69,33 @@ fn r2_everything_that_belongs_to_the_account_goes_and_nothing_of_it_comes_back()
     scene.configure(&more);
     let plan = scene.plan();
     assert_eq!((steps(&plan).as_str(), problems(&plan).as_str()), ("", ""));
+}
+
+/// A replacement was killed when it had cancelled the subscription and before that was written: nobody has left.
+#[test]
+fn r1_an_end_of_our_own_doing_is_no_departure() {
+    let mut scene = scene();
+    let key = "cloud_subscription.all[\"ada\"]";
+    let begun = |at: &str| PendingStep {
+        key: "step".into(),
+        address: key.into(),
+        operation: "delete".into(),
+        started_at: at.parse().unwrap(),
+    };
+    ended(&mut scene, "ada", MORNING);
+    scene.snapshot.pending = vec![begun("2026-11-22T07:59:59Z")];
+    let plan = scene.plan();
+    assert!(plan.departures.is_empty() && problems(&plan).is_empty(), "{}", problems(&plan));
+    let changed: Vec<_> = plan.changes.iter().filter(|c| c.action != Action::NoOp).collect();
+    let [change] = &changed[..] else { panic!("{}", steps(&plan)) };
+    assert_eq!((change.address.to_string().as_str(), change.action), (key, Action::DeleteThenCreate));
+
+    // One that had ended before the deletion began is the customer's own end.
+    scene.snapshot.pending = vec![begun("2026-11-22T08:30:00Z")];
+    assert_eq!(scene.plan().departures.len(), 1);
+    // So is one of which another step was begun.
+    scene.snapshot.pending = vec![PendingStep { operation: "update".into(), ..begun("2026-11-22T07:59:59Z") }];
+    assert_eq!(scene.plan().departures.len(), 1);
 }
 
 #[test]

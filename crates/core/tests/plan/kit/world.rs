@@ -69,8 +69,8 @@ impl Scene {
                 self.put(world, key, id, attributes, false);
             }
             Operation::Update { id } => {
-                let prior = self.snapshot.objects[&key].attributes.clone();
-                let attributes = self.make(world, &step.address, Some(&prior));
+                let prior = self.snapshot.objects.get(&key).map(|object| object.attributes.clone());
+                let attributes = self.make(world, &step.address, prior.as_ref());
                 self.place(&step.address, id, &attributes, marker(&step.address));
                 world.set(&step.address, attributes.clone());
                 self.put(world, key, id.clone(), attributes, false);
