@@ -5,6 +5,7 @@ mod commands;
 mod edit;
 mod exit;
 mod failure;
+mod hardening;
 mod kinds;
 mod logging;
 mod operation;
@@ -31,6 +32,7 @@ use terminal::Terminal;
 fn main() -> ExitCode {
     panic::install();
     logging::start();
+    hardening::start();
     // The unwinding has been reported by the hook; what is left is the exit code.
     std::panic::catch_unwind(run).unwrap_or(Exit::Bug).into()
 }

@@ -5,6 +5,7 @@ use std::sync::{PoisonError, RwLock};
 
 use ampere_core::clock::{Clock, NoRandomness, Random};
 use ampere_core::lang::eval::Host;
+use ampere_core::lang::limits::MAX_TEXT_BYTES;
 use jiff::Timestamp;
 
 /// The system's clock.
@@ -63,7 +64,7 @@ impl DirectoryHost {
 
 impl Host for DirectoryHost {
     fn read_file(&self, path: &str) -> io::Result<Vec<u8>> {
-        std::fs::read(self.directory.join(path))
+        crate::project::bounded::read(&self.directory.join(path), MAX_TEXT_BYTES)
     }
 
     fn file_exists(&self, path: &str) -> io::Result<bool> {

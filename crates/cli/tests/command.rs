@@ -1,5 +1,7 @@
 //! The command as scripts and people meet it: arguments, exit codes, output. No cloud is needed here.
+mod hardening;
 mod kit;
+mod limits;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;

@@ -10,6 +10,7 @@ pub mod config;
 pub mod diagnostic;
 pub mod eval;
 pub mod functions;
+pub mod limits;
 pub mod source;
 pub mod syntax;
 pub mod value;

@@ -43,6 +43,12 @@ fn outdated_forms_are_replaced() {
 }
 
 #[test]
+fn what_can_be_read_still_can() {
+    assert_eq!(format("a = [[1, 2]].0 .1\n"), "a = [[1, 2]].0 .1\n");
+    assert_eq!(format("a = x.0 .name\n"), "a = x.0.name\n");
+}
+
+#[test]
 fn broken_files_are_left_alone() {
     let broken = "a=1\n  b = [1\n";
     assert_eq!(format(broken), broken);

@@ -1,6 +1,7 @@
 //! Depth is bounded: no input takes the stack down (these tests run on threads of 2 MiB).
+use ampere_lang::limits::{HEIGHT_LIMIT, NESTING_LIMIT};
 use ampere_lang::source::FileId;
-use ampere_lang::syntax::{HEIGHT_LIMIT, NESTING_LIMIT, parse_expression, parse_json, parse_native, parse_template};
+use ampere_lang::syntax::{parse_expression, parse_json, parse_native, parse_template};
 
 const FILE: FileId = FileId(0);
 

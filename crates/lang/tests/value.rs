@@ -11,6 +11,9 @@ fn numbers_print_the_fewest_digits_that_read_back() {
         assert_eq!(n(text).to_string(), text);
     }
     assert_eq!(n("1e100").to_string(), format!("1{}", "0".repeat(100)));
+    // Wider than a format string can say.
+    assert_eq!(n("1e70000").to_string().len(), 70_001);
+    assert_eq!(n("1e-70000").to_string().len(), 70_002);
     assert_eq!(n("1p3").to_string(), "8");
     assert_eq!(n(".5").to_string(), "0.5");
     let third = n("1").div(&n("3")).unwrap();

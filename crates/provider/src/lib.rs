@@ -16,6 +16,8 @@
 mod account;
 mod attributes;
 mod firebase;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod hetzner;
 mod http;
 pub mod id_token;

@@ -1,8 +1,8 @@
 //! `ampere fmt`
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use ampere_core::lang::diagnostic::{Diagnostic, Diagnostics};
+use ampere_core::lang::limits::MAX_FILE_BYTES;
 use ampere_core::lang::source::SourceMap;
 use ampere_core::lang::syntax;
 use clap::{ArgAction, Args};
@@ -10,7 +10,7 @@ use similar::TextDiff;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::project::read_text;
+use crate::project::{bounded, read_text};
 use crate::terminal::Terminal;
 use crate::view::View;
 
@@ -77,10 +77,9 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn standard_input(&mut self) -> Result<(), Failure> {
-        let mut text = String::new();
-        std::io::stdin()
-            .read_to_string(&mut text)
-            .map_err(|error| Failure::error("Failed to read standard input", format!("{error}.")))?;
+        let unreadable = |why: String| Failure::error("Failed to read standard input", format!("{why}."));
+        let bytes = bounded::read_from(std::io::stdin(), MAX_FILE_BYTES).map_err(|e| unreadable(e.to_string()))?;
+        let text = String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8".to_owned()))?;
         if let Some(formatted) = self.format("<stdin>", &text) {
             self.differs |= formatted != text;
             if self.args.diff {

@@ -11,7 +11,7 @@ use super::{Operation, Subject};
 use crate::args::{GivenVariable, PlanningArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::project::{Missing, variable_values};
+use crate::project::{Missing, bounded, variable_values};
 
 /// Writes a plan to a file, readable by its owner only.
 ///
@@ -38,7 +38,7 @@ fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 /// # Errors
 /// It cannot be read, or is no plan of this stack.
 pub fn read_plan(path: &Path, vault: &Vault) -> Result<SavedPlan, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| {
+    let bytes = bounded::read(path, planfile::MAX_BYTES).map_err(|error| {
         Failure::error("Failed to load plan file", format!("The file {} could not be read: {error}.", path.display()))
     })?;
     planfile::read(&bytes, vault).map_err(|error| plan_file_failure(&error, path))

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use ampere_core::lang::config::{self, Module};
 use ampere_core::lang::diagnostic::{Diagnostic, Diagnostics};
+use ampere_core::lang::limits::{MAX_CONFIGURATION_BYTES, MAX_FILE_BYTES};
 use ampere_core::lang::source::SourceMap;
 
+use super::bounded;
 use crate::failure::Failure;
 
 /// A configuration that was read, and what was found in it.
@@ -26,9 +28,15 @@ impl Configuration {
     pub fn read(directory: &Path) -> Result<Configuration, Failure> {
         let mut sources = Vec::new();
         let mut unreadable = Diagnostics::new();
+        let mut length = 0;
         for name in file_names(directory)? {
             match read_text(&directory.join(&name), &name) {
-                Ok(text) => sources.push((name, text)),
+                // What is too much in all is found by `load`; until then no more of it is read.
+                Ok(_) if length > MAX_CONFIGURATION_BYTES => {}
+                Ok(text) => {
+                    length += text.len();
+                    sources.push((name, text));
+                }
                 Err(finding) => unreadable.push(finding),
             }
         }
@@ -103,9 +111,9 @@ fn file_names(directory: &Path) -> Result<Vec<String>, Failure> {
 /// Reads a file that must be text.
 ///
 /// # Errors
-/// It is not there, cannot be read, or is not UTF-8.
+/// It is not there, cannot be read, is longer than a file may be, or is not UTF-8.
 pub fn read_text(path: &Path, name: &str) -> Result<String, Diagnostic> {
-    let bytes = std::fs::read(path).map_err(|error| {
+    let bytes = bounded::read(path, MAX_FILE_BYTES).map_err(|error| {
         Diagnostic::error("Failed to read file", format!("The file {name} could not be read: {error}."))
     })?;
     String::from_utf8(bytes).map_err(|error| {

@@ -1,4 +1,5 @@
 //! What lies in a configuration directory: its files, its variables, its data directory, its settings.
+pub mod bounded;
 mod configuration;
 mod data;
 mod settings;

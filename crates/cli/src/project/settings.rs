@@ -3,10 +3,14 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::bounded;
 use crate::failure::Failure;
 
 /// The file's name.
 pub const FILE: &str = "ampere.toml";
+
+/// It holds a few lines: a longer file is another one.
+const LONGEST: usize = 1 << 20;
 
 /// Settings of a stack.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -30,7 +34,7 @@ impl Settings {
     /// # Errors
     /// It cannot be read or is not what it should be; its text is not repeated.
     pub fn read(directory: &Path) -> Result<Settings, Failure> {
-        let text = match std::fs::read_to_string(directory.join(FILE)) {
+        let text = match bounded::read_to_string(&directory.join(FILE), LONGEST) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Settings::default()),
             Err(error) => return Err(invalid(format!("{FILE} cannot be read: {error}."))),

@@ -152,7 +152,7 @@ fn check_count(value: &Value) -> Result<u64, Diagnostic> {
     match number.as_number() {
         Some(n) if n.is_negative() => Err(unsuitable("must be greater than or equal to zero")),
         Some(n) => n.to_u64().filter(|n| *n <= MOST_INSTANCES).ok_or_else(|| match n.is_integer() {
-            true => unsuitable("that many instances cannot be managed"),
+            true => unsuitable(&format!("must not be greater than {MOST_INSTANCES}")),
             false => unsuitable("must be a whole number"),
         }),
         None => Err(unsuitable("a number is required")),
@@ -168,8 +168,9 @@ fn check_count_marks(value: &Value) -> Result<(), Diagnostic> {
     Err(Diagnostic::error("Invalid count argument", detail))
 }
 
-/// No stack has so many: a slip of the keyboard must not use up the machine's memory.
-const MOST_INSTANCES: u64 = 10_000_000;
+/// The most instances of one block: twice the largest stack that is thought of. A slip of the keyboard must not use up the
+/// machine's memory.
+const MOST_INSTANCES: u64 = 200_000;
 
 /// The elements of a `for_each` value (of a resource or an import block), by key.
 ///
@@ -179,6 +180,9 @@ pub fn check_each(value: &Value) -> Result<BTreeMap<Arc<str>, Value>, Diagnostic
     let bad = |detail: String| Diagnostic::error("Invalid for_each argument", detail);
     let unsuitable = |why: String| bad(format!("The given \"for_each\" argument value is unsuitable: {why}."));
     check_each_marks(value)?;
+    if value.length_bounds().0 as u64 > MOST_INSTANCES {
+        return Err(unsuitable(format!("it has more than {MOST_INSTANCES} elements")));
+    }
     if value.is_null() {
         return Err(bad("The given \"for_each\" argument value is null. A map, or set of strings is allowed.".into()));
     }

@@ -17,7 +17,8 @@ pub use schema::{Content, Schema, split_blocks};
 pub use traversal::parse_resource_address;
 pub use version::LANGUAGE_VERSION;
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::limits::{MAX_CONFIGURATION_BYTES, MAX_FILE_BYTES};
 use crate::source::SourceMap;
 use crate::syntax;
 use assemble::Assembly;
@@ -41,8 +42,14 @@ pub fn load(mut sources: Vec<(String, String)>) -> (Module, Diagnostics) {
     let mut map = SourceMap::default();
     let mut assembly = Assembly::default();
     let mut overrides = Vec::new();
+    let mut length = 0usize;
     for (name, text) in sources {
         let Some(kind) = FileKind::of(&name) else { continue };
+        length = length.saturating_add(text.len());
+        if let Some(finding) = too_long(&name, text.len(), length) {
+            assembly.diags.push(finding);
+            continue;
+        }
         let text: Arc<str> = text.into();
         let file = map.add(name, text.clone());
         let (body, problems) = match kind.json {
@@ -61,6 +68,23 @@ pub fn load(mut sources: Vec<(String, String)>) -> (Module, Diagnostics) {
     let (mut module, diags) = assembly.decode();
     module.sources = Arc::new(map);
     (module, diags)
+}
+
+/// The finding about a file that is longer than one may be, or with which the configuration becomes so.
+pub(crate) fn too_long(name: &str, file: usize, configuration: usize) -> Option<Diagnostic> {
+    let (what, most) = match file > MAX_FILE_BYTES {
+        true => (format!("The file {name} is"), MAX_FILE_BYTES),
+        false if configuration > MAX_CONFIGURATION_BYTES => {
+            (format!("With {name} the files of the configuration are"), MAX_CONFIGURATION_BYTES)
+        }
+        false => return None,
+    };
+    let detail = format!(
+        "{what} longer than {} MiB. Keep data in files that are read by jsondecode(file(…)) or csvdecode(file(…)), or split the \
+         stack.",
+        most >> 20
+    );
+    Some(Diagnostic::error("Configuration too large", detail))
 }
 
 /// What kind of configuration file a name stands for.

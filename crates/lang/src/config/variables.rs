@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::constant::constant;
-use super::{Module, Variable};
+use super::{Module, Variable, too_long};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{FileId, SourceMap, Span};
 use crate::syntax;
@@ -233,6 +233,10 @@ impl Collector<'_> {
     }
 
     fn file(&mut self, file: &VarFile) {
+        if let Some(finding) = too_long(&file.name, file.text.len(), file.text.len()) {
+            self.diags.push(finding);
+            return;
+        }
         let id: FileId = self.names.add(file.name.clone(), "");
         let (body, mut findings) = match file.name.ends_with(".json") {
             true => syntax::parse_json(id, &file.text),

@@ -72,10 +72,10 @@ impl Evaluator<'_> {
             "templatefile" => site
                 .arity(&["path", "vars"], None)
                 .and_then(|()| self.values(&arguments, frame, diags).ok_or_else(Diagnostics::new))
-                .map(|values| self.templatefile(host, &values, frame)),
+                .map(|values| self.templatefile(host, &values, expr.span, frame)),
             "templatestring" => site
                 .arity(&["template", "vars"], None)
-                .and_then(|()| self.templatestring(host, &arguments, frame, diags)),
+                .and_then(|()| self.templatestring(host, &arguments, expr.span, frame, diags)),
             "type" if self.at_console => Err(misplaced_type().at(call.name_span).into()),
             _ => self.ordinary(&site, host, frame, diags),
         };
@@ -165,7 +165,16 @@ impl Evaluator<'_> {
         diags: &mut Diagnostics,
     ) -> Option<Vec<Value>> {
         let mut own = Diagnostics::new();
-        let values = arguments.iter().map(|argument| self.argument(argument, frame, &mut own)).collect();
+        let span = arguments.first().map(Argument::span).unwrap_or_default();
+        let mut holding = self.allowance.hold(span);
+        let mut values = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            let value = self.argument(argument, frame, &mut own);
+            if !holding.take(&value) {
+                return None;
+            }
+            values.push(value);
+        }
         let ok = !own.has_errors();
         diags.extend(own);
         ok.then_some(values)

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, ObjectItem};
 use crate::value::convert::convert;
 use crate::value::{Data, Marks, Type, Value};
@@ -13,22 +14,31 @@ use super::traversal::Chain;
 
 impl Evaluator<'_> {
     /// `[a, b]`
-    pub(super) fn tuple(&self, items: &[Expr], frame: &Frame<'_>, diags: &mut Diagnostics) -> Value {
+    pub(super) fn tuple(&self, items: &[Expr], span: Span, frame: &Frame<'_>, diags: &mut Diagnostics) -> Value {
         let mut values = Vec::with_capacity(items.len());
+        let mut holding = self.allowance.hold(span);
         for item in items {
-            values.push(self.value(item, frame, diags));
+            let value = self.value(item, frame, diags);
+            if !holding.take(&value) {
+                break;
+            }
+            values.push(value);
         }
         Value::tuple(values)
     }
 
     /// `{ a = 1 }`. The marks of the keys mark the object; with an unknown key all of it is unknown.
-    pub(super) fn object(&self, items: &[ObjectItem], frame: &Frame<'_>, diags: &mut Diagnostics) -> Value {
+    pub(super) fn object(&self, items: &[ObjectItem], span: Span, frame: &Frame<'_>, diags: &mut Diagnostics) -> Value {
         let mut attributes: BTreeMap<Arc<str>, Value> = BTreeMap::new();
         let mut marks = Marks::NONE;
         let mut complete = true;
+        let mut holding = self.allowance.hold(span);
         for item in items {
             let key = self.object_key(&item.key, frame, diags);
             let value = self.value(&item.value, frame, diags);
+            if !holding.take(&value) {
+                break;
+            }
             match key {
                 Some((Some(name), key_marks)) => {
                     marks |= key_marks;

@@ -1,15 +1,17 @@
 //! The walk from an expression to its value.
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind};
 use crate::value::{Type, Value};
 
+use super::allowance::Allowance;
 use super::frame::Frame;
 use super::reference::{reference, subject};
 use super::traversal::{Chain, Step, each_root};
 use super::{Host, Repetition, Scope, Subject, access};
 
 /// What an evaluation may use.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Evaluator<'a> {
     /// What root names mean; none where nothing may be referred to.
     pub(super) scope: Option<&'a dyn Scope>,
@@ -19,21 +21,24 @@ pub(super) struct Evaluator<'a> {
     pub(super) in_template: bool,
     /// At the console, where there is `type`.
     pub(super) at_console: bool,
+    /// What may still be used.
+    pub(super) allowance: Allowance,
 }
 
 impl<'a> Evaluator<'a> {
     pub(super) fn new(scope: &'a dyn Scope, host: &'a dyn Host) -> Evaluator<'a> {
-        Evaluator { scope: Some(scope), host: Some(host), in_template: false, at_console: false }
+        Evaluator { scope: Some(scope), host: Some(host), ..Evaluator::constant() }
     }
 
     /// Without names and functions.
     pub(super) fn constant() -> Evaluator<'a> {
-        Evaluator { scope: None, host: None, in_template: false, at_console: false }
+        Evaluator { scope: None, host: None, in_template: false, at_console: false, allowance: Allowance::default() }
     }
 
-    /// For a template on its own: only functions.
-    pub(super) fn template(host: &'a dyn Host) -> Evaluator<'a> {
-        Evaluator { scope: None, host: Some(host), in_template: true, at_console: false }
+    /// For a template on its own, called at a place: only functions. What it uses is used here.
+    pub(super) fn template<'h>(&self, host: &'h dyn Host, place: Span) -> Evaluator<'h> {
+        let allowance = self.allowance.at(place);
+        Evaluator { host: Some(host), in_template: true, allowance, ..Evaluator::constant() }
     }
 
     /// Checks the references, then computes.
@@ -46,6 +51,9 @@ impl<'a> Evaluator<'a> {
             return (Value::unknown(Type::Dynamic), diags);
         }
         let value = self.value(expr, &Frame::empty(), &mut diags);
+        if let Some(finding) = self.allowance.exceeded() {
+            return (Value::unknown(Type::Dynamic), finding.clone().into());
+        }
         (value, diags)
     }
 
@@ -74,15 +82,23 @@ impl<'a> Evaluator<'a> {
 
     /// The value of an expression. Findings go to `diags`.
     pub(super) fn value(&self, expr: &Expr, frame: &Frame<'_>, diags: &mut Diagnostics) -> Value {
+        if !self.allowance.step(expr.span) {
+            return Value::unknown(Type::Dynamic);
+        }
+        let value = self.part(expr, frame, diags);
+        if self.allowance.check(&value, expr.span) { value } else { Value::unknown(Type::Dynamic) }
+    }
+
+    fn part(&self, expr: &Expr, frame: &Frame<'_>, diags: &mut Diagnostics) -> Value {
         match &*expr.kind {
             ExprKind::Literal(value) => value.clone(),
             ExprKind::Template(parts) => self.template_value(parts, expr.span, frame, diags),
-            ExprKind::Tuple(items) => self.tuple(items, frame, diags),
-            ExprKind::Object(items) => self.object(items, frame, diags),
+            ExprKind::Tuple(items) => self.tuple(items, expr.span, frame, diags),
+            ExprKind::Object(items) => self.object(items, expr.span, frame, diags),
             ExprKind::For(f) => self.for_value(f, expr.span, frame, diags),
             ExprKind::Call(call) => self.call(call, expr, frame, diags),
             ExprKind::Root(_) | ExprKind::GetAttr { .. } | ExprKind::Index { .. } => self.chain(expr, frame, diags),
-            ExprKind::Splat { source, each } => self.splat(source, each, frame, diags),
+            ExprKind::Splat { source, each } => self.splat(source, each, expr.span, frame, diags),
             ExprKind::SplatItem => frame.splat_item().unwrap_or(Value::unknown(Type::Dynamic)),
             ExprKind::Unary { op, operand } => self.unary(*op, operand, expr.span, frame, diags),
             ExprKind::Binary { .. } => self.binary(expr, frame, diags),

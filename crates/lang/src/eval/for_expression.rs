@@ -45,7 +45,7 @@ impl Evaluator<'_> {
         }
         let result = match &f.key {
             Some(key) => self.for_object(f, key, span, &rounds, frame, &mut collected, diags),
-            None => self.for_tuple(f, &rounds, frame, &mut collected, diags),
+            None => self.for_tuple(f, span, &rounds, frame, &mut collected, diags),
         };
         if collected.complete { result } else { Value::unknown(Type::Dynamic) }.with_marks(collected.marks)
     }
@@ -130,16 +130,23 @@ impl Evaluator<'_> {
     fn for_tuple(
         &self,
         f: &ForExpr,
+        span: Span,
         rounds: &Rounds,
         frame: &Frame<'_>,
         collected: &mut Collected,
         diags: &mut Diagnostics,
     ) -> Value {
         let mut values = Vec::new();
+        let mut holding = self.allowance.hold(span);
         rounds.each(f.key_name.as_deref(), &f.value_name, frame, &mut |inner| {
             if self.is_included(f, inner, collected, diags) {
-                values.push(self.value(&f.value, inner, diags));
+                let value = self.value(&f.value, inner, diags);
+                if !holding.take(&value) {
+                    return false;
+                }
+                values.push(value);
             }
+            true
         });
         Value::tuple(values)
     }
@@ -156,12 +163,16 @@ impl Evaluator<'_> {
         diags: &mut Diagnostics,
     ) -> Value {
         let mut groups: BTreeMap<Arc<str>, Vec<Value>> = BTreeMap::new();
+        let mut holding = self.allowance.hold(span);
         rounds.each(f.key_name.as_deref(), &f.value_name, frame, &mut |inner| {
             if !self.is_included(f, inner, collected, diags) {
-                return;
+                return true;
             }
-            let Some(name) = self.for_key(key, inner, collected, diags) else { return };
+            let Some(name) = self.for_key(key, inner, collected, diags) else { return true };
             let value = self.value(&f.value, inner, diags);
+            if !holding.take(&value) {
+                return false;
+            }
             match groups.entry(name) {
                 Entry::Vacant(entry) => {
                     entry.insert(vec![value]);
@@ -172,6 +183,7 @@ impl Evaluator<'_> {
                     diags.push(duplicate_key(shown).at(key.span).at(span));
                 }
             }
+            true
         });
         if f.group {
             return Value::object(groups.into_iter().map(|(name, values)| (name, Value::tuple(values))));
@@ -220,24 +232,25 @@ impl Rounds {
         self.collection.is_known()
     }
 
-    /// Calls `round` with the names bound, for each element in order.
+    /// Calls `round` with the names bound, for each element in order, as long as it says that it wants more.
     pub(super) fn each(
         &self,
         key_name: Option<&str>,
         value_name: &str,
         frame: &Frame<'_>,
-        round: &mut dyn FnMut(&Frame<'_>),
+        round: &mut dyn FnMut(&Frame<'_>) -> bool,
     ) {
         let mut one = |key: &dyn Fn() -> Value, value: &Value| {
             let key = key_name.map(|name| (name, key()));
-            round(&frame.round(key, (value_name, value.clone()), self.marks));
+            round(&frame.round(key, (value_name, value.clone()), self.marks))
         };
-        match (self.collection.data(), self.collection.ty()) {
-            (Data::Sequence(items), Type::Set(_)) => items.iter().for_each(|v| one(&|| v.clone(), v)),
-            (Data::Sequence(items), _) => items.iter().enumerate().for_each(|(i, v)| one(&|| Value::number(i), v)),
-            (Data::Mapping(items), _) => items.iter().for_each(|(k, v)| one(&|| Value::string(k), v)),
-            _ => {}
-        }
+        // Whether all were gone through is of no interest: whoever stopped knows why.
+        let _whole = match (self.collection.data(), self.collection.ty()) {
+            (Data::Sequence(items), Type::Set(_)) => items.iter().all(|v| one(&|| v.clone(), v)),
+            (Data::Sequence(items), _) => items.iter().enumerate().all(|(i, v)| one(&|| Value::number(i), v)),
+            (Data::Mapping(items), _) => items.iter().all(|(k, v)| one(&|| Value::string(k), v)),
+            _ => true,
+        };
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`evaluate`] is the way in: it first looks every reference of the expression up (a reference that cannot be resolved is an
 //! error also in a branch that would not be taken), then computes. Marks travel with the values, through control flow too.
 mod access;
+mod allowance;
 mod call;
 mod collection;
 mod condition;

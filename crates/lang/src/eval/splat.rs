@@ -1,5 +1,6 @@
 //! `source[*].rest` and `source.*.rest`
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::source::Span;
 use crate::syntax::ast::Expr;
 use crate::value::{Data, Refinement, Type, Value};
 
@@ -9,7 +10,14 @@ use super::range::{definitely_not_null, length_bounds};
 
 impl Evaluator<'_> {
     /// What is no sequence counts as a sequence of one, or of none when it is null.
-    pub(super) fn splat(&self, source: &Expr, each: &Expr, frame: &Frame<'_>, diags: &mut Diagnostics) -> Value {
+    pub(super) fn splat(
+        &self,
+        source: &Expr,
+        each: &Expr,
+        span: Span,
+        frame: &Frame<'_>,
+        diags: &mut Diagnostics,
+    ) -> Value {
         let (value, ok) = self.checked(source, frame, diags);
         if !ok {
             return Value::unknown(Type::Dynamic);
@@ -28,25 +36,36 @@ impl Evaluator<'_> {
             return Value::unknown(Type::Dynamic).with_marks(marks);
         }
         if is_sequence {
-            return self.splat_sequence(&value, each, frame, diags).with_marks(marks);
+            return self.splat_sequence(&value, each, span, frame, diags).with_marks(marks);
         }
         // An unknown that may turn out to be null leaves the number of elements open, but what is done with the element is
         // still checked.
         let open = !value.is_known() && !definitely_not_null(&value);
-        let result = self.splat_sequence(&Value::tuple([value]), each, frame, diags);
+        let result = self.splat_sequence(&Value::tuple([value]), each, span, frame, diags);
         if open { Value::unknown(Type::Dynamic) } else { result }.with_marks(marks)
     }
 
-    fn splat_sequence(&self, source: &Value, each: &Expr, frame: &Frame<'_>, diags: &mut Diagnostics) -> Value {
+    fn splat_sequence(
+        &self,
+        source: &Value,
+        each: &Expr,
+        span: Span,
+        frame: &Frame<'_>,
+        diags: &mut Diagnostics,
+    ) -> Value {
         let Data::Sequence(items) = source.data() else {
             return self.splat_unknown(source, each, frame, diags);
         };
         let mut values = Vec::with_capacity(items.len());
         let mut complete = true;
+        let mut holding = self.allowance.hold(span);
         for item in items.iter() {
             let inner = frame.item(item.clone(), source.marks());
             let (value, ok) = self.checked(each, &inner, diags);
             complete &= ok;
+            if !holding.take(&value) {
+                return Value::unknown(Type::Dynamic);
+            }
             values.push(value);
         }
         if !complete {

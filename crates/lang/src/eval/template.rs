@@ -40,7 +40,9 @@ impl Evaluator<'_> {
 
     fn text(&self, parts: &[TemplatePart], span: Span, frame: &Frame<'_>, diags: &mut Diagnostics) -> Value {
         let mut text = Text::default();
+        let mut holding = self.allowance.hold(span);
         for part in parts {
+            let before = text.known.len();
             match part {
                 TemplatePart::Literal(literal) => text.push(literal),
                 TemplatePart::Interpolation(expr) => self.interpolation(expr, frame, &mut text, diags),
@@ -52,6 +54,9 @@ impl Evaluator<'_> {
                     let value = self.for_directive((key.as_deref(), value), collection, body, span, frame, diags);
                     text.push_value(&value);
                 }
+            }
+            if !holding.take_text(before, text.known.len()) {
+                return Value::unknown(Type::String);
             }
         }
         text.finish()
@@ -128,9 +133,12 @@ impl Evaluator<'_> {
             return Value::unknown(Type::String).with_marks(rounds.marks);
         }
         let mut text = Text { marks: rounds.marks, ..Text::default() };
+        let mut holding = self.allowance.hold(span);
         rounds.each(key, value, frame, &mut |inner| {
+            let before = text.known.len();
             let round = self.text(body, span, inner, diags);
             text.push_value(&round);
+            holding.take_text(before, text.known.len())
         });
         text.finish()
     }

@@ -23,6 +23,7 @@ impl Evaluator<'_> {
         &self,
         host: &dyn Host,
         values: &[Value],
+        span: Span,
         frame: &Frame<'_>,
     ) -> Result<Value, CallError> {
         let [path, vars] = values else { return Ok(Value::unknown(Type::Dynamic)) };
@@ -37,7 +38,8 @@ impl Evaluator<'_> {
         let source = read(host, &path, concealing).map_err(|message| CallError::about(0, "path", message))?;
         let shown = if concealing.is_empty() { &*path } else { "(sensitive path)" };
         let expr = parse(shown, &source).map_err(CallError::whole)?;
-        render_template(host, shown, &expr, vars, frame.concealing() | marks).map(|v| v.with_marks(marks))
+        render_template(&self.template(host, span), shown, &expr, vars, frame.concealing() | marks)
+            .map(|v| v.with_marks(marks))
     }
 
     /// `templatestring(template, vars)`
@@ -48,6 +50,7 @@ impl Evaluator<'_> {
         &self,
         host: &dyn Host,
         arguments: &[Argument<'_>],
+        span: Span,
         frame: &Frame<'_>,
         diags: &mut Diagnostics,
     ) -> Result<Result<Value, CallError>, Diagnostics> {
@@ -59,7 +62,7 @@ impl Evaluator<'_> {
         }
         let values = self.values(arguments, frame, diags).ok_or_else(Diagnostics::new)?;
         let [template, vars] = values.as_slice() else { return Ok(Ok(Value::unknown(Type::Dynamic))) };
-        Ok(render_string(host, template, vars, frame))
+        Ok(render_string(&self.template(host, span), template, vars, frame))
     }
 
     fn refuse_recursion(&self, name: &str) -> Result<(), CallError> {
@@ -70,7 +73,12 @@ impl Evaluator<'_> {
     }
 }
 
-fn render_string(host: &dyn Host, template: &Value, vars: &Value, frame: &Frame<'_>) -> Result<Value, CallError> {
+fn render_string(
+    inside: &Evaluator<'_>,
+    template: &Value,
+    vars: &Value,
+    frame: &Frame<'_>,
+) -> Result<Value, CallError> {
     let marks = template.marks() | vars.deep_marks();
     let wrong = || CallError::about(0, "template", "invalid template value: a string is required");
     if template.is_null() || !matches!(template.ty(), Type::String | Type::Dynamic) {
@@ -86,7 +94,7 @@ fn render_string(host: &dyn Host, template: &Value, vars: &Value, frame: &Frame<
             if concealing.is_empty() { reason } else { "the sensitive template has a syntax error".to_owned() };
         CallError::about(0, "template", format!("invalid template: {reason}"))
     })?;
-    render_template(host, STRING_NAME, &expr, vars, frame.concealing() | marks).map(|v| v.with_marks(marks))
+    render_template(inside, STRING_NAME, &expr, vars, frame.concealing() | marks).map(|v| v.with_marks(marks))
 }
 
 /// Why an expression is no direct reference to a string from elsewhere.
@@ -196,7 +204,7 @@ const TEMPLATE_FILE: FileId = FileId(u32::MAX - 1);
 
 /// Evaluates a template that sees only its variables.
 fn render_template(
-    host: &dyn Host,
+    inside: &Evaluator<'_>,
     name: &str,
     expr: &Expr,
     vars: &BTreeMap<Arc<str>, Value>,
@@ -215,7 +223,7 @@ fn render_template(
         return Err(CallError::about(1, "vars", message));
     }
     let mut diags = Diagnostics::new();
-    let value = Evaluator::template(host).value(expr, &Frame::variables(vars, concealing), &mut diags);
+    let value = inside.value(expr, &Frame::variables(vars, concealing), &mut diags);
     match summary(name, &diags) {
         Some(reason) => Err(CallError::whole(reason)),
         None => Ok(value),

@@ -3,6 +3,7 @@ use std::ops::Index;
 
 use super::signature::{Function, FunctionError, Parameter, Returns};
 use crate::eval::Host;
+use crate::limits::{MAX_DECODED_BYTES, MAX_TEXT_BYTES};
 use crate::value::convert::convert;
 use crate::value::{Marks, Number, Type, Value, write_quoted};
 
@@ -116,6 +117,29 @@ impl<'a> Arguments<'a> {
     /// The elements of a list, tuple or set argument.
     pub(super) fn elements(&self, index: usize) -> &[Value] {
         self.values.get(index).and_then(Value::elements).unwrap_or_default()
+    }
+
+    /// Refuses to make a text of so many bytes if that is too long.
+    ///
+    /// # Errors
+    /// It is.
+    pub(super) fn check_text(&self, length: usize) -> Result<(), FunctionError> {
+        if length <= MAX_TEXT_BYTES {
+            return Ok(());
+        }
+        Err(FunctionError::new(format!("the result would be longer than {} MiB", MAX_TEXT_BYTES >> 20)))
+    }
+
+    /// The text of an argument that is decoded: a byte of it may become a hundred.
+    ///
+    /// # Errors
+    /// It is too long.
+    pub(super) fn encoded(&self, index: usize) -> Result<&str, FunctionError> {
+        let text = self.string(index);
+        if text.len() <= MAX_DECODED_BYTES {
+            return Ok(text);
+        }
+        Err(FunctionError::argument(index, format!("is longer than {} MiB", MAX_DECODED_BYTES >> 20)))
     }
 
     /// The text as a message may show it: in quotes, or not at all when the argument was marked.

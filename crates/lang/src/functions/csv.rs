@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::call::Arguments;
 use super::signature::{Function, FunctionError, Parameter};
+use crate::limits::{MAX_VALUE_BYTES, NODE_BYTES};
 use crate::value::{Type, Value};
 
 /// `csvdecode`
@@ -110,12 +111,15 @@ fn table_type(args: &[Value]) -> Result<Type, FunctionError> {
 }
 
 fn decode(a: &Arguments<'_>) -> Result<Value, FunctionError> {
-    let mut reader = Reader::new(a.string(0));
+    let mut reader = Reader::new(a.encoded(0)?);
     let headers = headers(&mut reader)?;
     let mut rows = Vec::new();
     while let Some(fields) = reader.record()? {
         if fields.len() != headers.len() {
             return Err(reader.fail("wrong number of fields"));
+        }
+        if (rows.len() + 1) * (headers.len() + 1) * NODE_BYTES as usize > MAX_VALUE_BYTES as usize {
+            return Err(reader.fail("too many values"));
         }
         rows.push(Value::object(headers.iter().cloned().zip(fields.iter().map(Value::string))));
     }

@@ -57,7 +57,7 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 }
 
 fn base64_decode(a: &Arguments<'_>) -> Result<Value, FunctionError> {
-    let text = a.string(0);
+    let text = a.encoded(0)?;
     let bytes = decode(text).ok_or_else(|| {
         let shown = a.shown(0, text);
         FunctionError::new(format!("failed to decode base64 data {shown}"))
@@ -92,7 +92,7 @@ fn gzip(data: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn json_decode(a: &Arguments<'_>) -> Result<Value, FunctionError> {
-    json::decode(a.string(0)).map_err(|e| FunctionError::argument(0, e.to_string()))
+    json::decode(a.encoded(0)?).map_err(|e| FunctionError::argument(0, e.to_string()))
 }
 
 fn json_encode(a: &Arguments<'_>) -> Result<Value, FunctionError> {
@@ -133,7 +133,8 @@ fn text_encode(a: &Arguments<'_>) -> Result<Value, FunctionError> {
 
 fn text_decode(a: &Arguments<'_>) -> Result<Value, FunctionError> {
     let charset = charset(a)?;
-    let bytes = decode(a.string(0)).ok_or_else(|| FunctionError::argument(0, "the given value is not valid base64"))?;
+    let bytes =
+        decode(a.encoded(0)?).ok_or_else(|| FunctionError::argument(0, "the given value is not valid base64"))?;
     let text = charset.decode(&bytes).filter(|text| !text.contains('\u{fffd}')).ok_or_else(|| {
         let name = charset.name();
         FunctionError::argument(0, format!("the given string contains symbols that are not defined for {name}"))

@@ -2,6 +2,7 @@
 use super::call::Arguments;
 use super::signature::{Function, FunctionError, Parameter};
 use super::verb::{Piece, parse, render};
+use crate::limits::{MAX_TEXT_BYTES, MAX_VALUE_BYTES};
 use crate::value::{Refinement, Type, Value, safe_prefix};
 
 const FORMAT: Parameter = Parameter::string("format");
@@ -41,6 +42,12 @@ fn formatted(template: &str, args: &[Value]) -> Result<Value, FunctionError> {
                     ))
                 })?;
                 out.push_str(&render(&verb, arg).map_err(FunctionError::new)?);
+                if out.len() > MAX_TEXT_BYTES {
+                    return Err(FunctionError::new(format!(
+                        "the result would be longer than {} MiB",
+                        MAX_TEXT_BYTES >> 20
+                    )));
+                }
                 highest = highest.max(number);
                 next = number + 1;
             }
@@ -95,7 +102,7 @@ fn formatlist(a: &Arguments<'_>) -> Result<Value, FunctionError> {
         return Ok(a.unknown());
     }
     let count = length.map_or(1, |(_, n)| n);
-    let mut results = Vec::with_capacity(count);
+    let (mut results, mut weight) = (Vec::with_capacity(count), 0u32);
     for n in 0..count {
         let row: Vec<Value> = args
             .iter()
@@ -108,10 +115,15 @@ fn formatlist(a: &Arguments<'_>) -> Result<Value, FunctionError> {
             results.push(Value::unknown(Type::String).refine_not_null());
             continue;
         }
-        results.push(formatted(template, &row).map_err(|e| match args.is_empty() {
+        let text = formatted(template, &row).map_err(|e| match args.is_empty() {
             true => e,
             false => FunctionError::new(format!("error on format iteration {n}: {}", e.message)),
-        })?);
+        })?;
+        weight = weight.saturating_add(text.weight());
+        if weight > MAX_VALUE_BYTES {
+            return Err(FunctionError::new(format!("the result would be larger than {} MiB", MAX_VALUE_BYTES >> 20)));
+        }
+        results.push(text);
     }
     Ok(Value::list(Type::String, results))
 }

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 
 use super::call::Arguments;
 use super::signature::{Function, FunctionError, Parameter};
+use crate::limits::MAX_PRODUCT;
 use crate::value::convert::convert;
 use crate::value::unify::unify;
 use crate::value::{Marks, Refinement, Type, Value, hash_text};
@@ -211,9 +212,6 @@ fn product_type(args: &[Value]) -> Result<Type, FunctionError> {
     let ordered = args.iter().all(|v| !matches!(v.ty(), Type::Set(_)));
     Ok(if ordered { Type::list(tuple) } else { Type::set(tuple) })
 }
-
-/// Most tuples a product may have (a bound against absurd arguments).
-const MAX_PRODUCT: usize = 1 << 22;
 
 fn product(a: &Arguments<'_>) -> Result<Value, FunctionError> {
     let marks = a.all().iter().fold(Marks::NONE, |marks, v| marks | v.marks());

@@ -4,6 +4,7 @@ use uuid::{Builder, Uuid};
 
 use super::call::Arguments;
 use super::signature::{Function, FunctionError, Parameter};
+use crate::limits::MAX_BCRYPT_COST;
 use crate::value::{Type, Value};
 
 /// `bcrypt uuid uuidv5`
@@ -42,7 +43,6 @@ fn bcrypt(a: &Arguments<'_>) -> Result<Value, FunctionError> {
     /// Rounds, as a power of two, when none are asked for.
     const DEFAULT_COST: u32 = 10;
     const LEAST_COST: i64 = 4;
-    const GREATEST_COST: i64 = 31;
     /// The hash takes no more of a password into account.
     const MAX_PASSWORD_BYTES: usize = 72;
     if a.len() > 2 {
@@ -50,8 +50,11 @@ fn bcrypt(a: &Arguments<'_>) -> Result<Value, FunctionError> {
     }
     let cost = match if a.len() > 1 { a.integer(1)? } else { i64::from(DEFAULT_COST) } {
         cost if cost < LEAST_COST => DEFAULT_COST,
-        cost if cost > GREATEST_COST => {
-            return Err(FunctionError::argument(1, format!("cost {cost} is outside allowed range (4,31)")));
+        cost if cost > MAX_BCRYPT_COST => {
+            return Err(FunctionError::argument(
+                1,
+                format!("cost {cost} is outside allowed range (4,{MAX_BCRYPT_COST})"),
+            ));
         }
         cost => cost as u32,
     };

@@ -4,6 +4,7 @@ use dashu_int::{IBig, UBig};
 use super::call::Arguments;
 use super::float::{natural_logarithm, power};
 use super::signature::{Function, FunctionError, Parameter};
+use crate::limits::{MAX_DIGITS, MAX_RANGE};
 use crate::value::{Number, Type, Value};
 
 const NUM: Parameter = Parameter::number("num");
@@ -79,6 +80,9 @@ fn parseint(a: &Arguments<'_>) -> Result<Value, FunctionError> {
     if digits.is_empty() {
         return Err(fail());
     }
+    if digits.len() > MAX_DIGITS {
+        return Err(FunctionError::argument(0, format!("has more than {MAX_DIGITS} digits")));
+    }
     let mut magnitude = UBig::ZERO;
     for c in digits.chars() {
         let digit = digit_value(c, base).ok_or_else(fail)?;
@@ -98,9 +102,6 @@ fn digit_value(c: char, base: i64) -> Option<u32> {
     };
     (i64::from(digit) < base).then_some(digit)
 }
-
-/// Longest list that `range` gives, as in Terraform.
-const MAX_RANGE: usize = 1024;
 
 fn range(a: &Arguments<'_>) -> Result<Value, FunctionError> {
     let zero = Number::from(0);

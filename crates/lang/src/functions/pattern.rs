@@ -6,10 +6,8 @@ use regex::{Captures, Regex, RegexBuilder};
 use super::call::Arguments;
 use super::re2::to_rust_syntax;
 use super::signature::{Function, FunctionError, Parameter};
+use crate::limits::{MAX_PATTERN_BYTES, MAX_VALUE_BYTES, NODE_BYTES};
 use crate::value::{Type, Value};
-
-/// Memory a compiled pattern may take.
-const MAX_PATTERN_BYTES: usize = 64 << 20;
 
 const PATTERN: Parameter = Parameter::string("pattern");
 const STRING: Parameter = Parameter::string("string");
@@ -82,8 +80,26 @@ fn regex(a: &Arguments<'_>) -> Result<Value, FunctionError> {
 fn regexall(a: &Arguments<'_>) -> Result<Value, FunctionError> {
     let regex = compile(a.string(0)).map_err(invalid)?;
     let element = a.ty.element().cloned().unwrap_or(Type::String);
+    let most = (MAX_VALUE_BYTES / NODE_BYTES) as usize / regex.captures_len();
+    if regex.find_iter(a.string(1)).nth(most).is_some() {
+        return Err(FunctionError::new(format!("more than {most} matches")));
+    }
     let matches = regex.captures_iter(a.string(1)).map(|captures| match_value(&regex, &captures, &element));
     Ok(Value::list(element.clone(), matches))
+}
+
+/// As `Regex::replace_all`, as long as the result is not too long.
+fn replace_all(a: &Arguments<'_>, regex: &Regex, s: &str, with: &str) -> Result<String, FunctionError> {
+    let (mut out, mut end) = (String::new(), 0);
+    for captures in regex.captures_iter(s) {
+        let Some(whole) = captures.get(0) else { continue };
+        out.push_str(&s[end..whole.start()]);
+        captures.expand(with, &mut out);
+        end = whole.end();
+        a.check_text(out.len())?;
+    }
+    out.push_str(&s[end..]);
+    Ok(out)
 }
 
 fn replace(a: &Arguments<'_>) -> Result<Value, FunctionError> {
@@ -93,8 +109,12 @@ fn replace(a: &Arguments<'_>) -> Result<Value, FunctionError> {
         Some(pattern) => {
             let regex =
                 compile(pattern).map_err(|e| FunctionError::argument(1, format!("invalid regexp pattern: {e}")))?;
-            regex.replace_all(s, with).into_owned()
+            replace_all(a, &regex, s, with)?
         }
-        None => s.replace(wanted, with),
+        None => {
+            let found = s.matches(wanted).count();
+            a.check_text(s.len().saturating_add(found.saturating_mul(with.len())))?;
+            s.replace(wanted, with)
+        }
     }))
 }

@@ -2,6 +2,7 @@
 use super::call::Arguments;
 use super::grapheme::{clusters, count};
 use super::signature::{Function, FunctionError, Parameter};
+use crate::limits::{MAX_INDENT, MAX_VALUE_BYTES, NODE_BYTES};
 use crate::value::{Refinement, Type, Value};
 
 const STR: Parameter = Parameter::string("str");
@@ -92,14 +93,13 @@ fn lower(c: char) -> char {
     }
 }
 
-/// Largest number of spaces `indent` puts before a line (a bound against absurd arguments).
-const MAX_INDENT: i64 = 1 << 16;
-
 fn indent(a: &Arguments<'_>) -> Result<Value, FunctionError> {
     let spaces = a.integer(0)?;
     if !(0..=MAX_INDENT).contains(&spaces) {
         return Err(FunctionError::argument(0, format!("must be a whole number between 0 and {MAX_INDENT}")));
     }
+    let lines = a.string(1).bytes().filter(|b| *b == b'\n').count();
+    a.check_text(lines.saturating_mul(spaces as usize).saturating_add(a.string(1).len()))?;
     text(a.string(1).replace('\n', &format!("\n{}", " ".repeat(spaces as usize))))
 }
 
@@ -119,6 +119,8 @@ fn join(a: &Arguments<'_>) -> Result<Value, FunctionError> {
             })?);
         }
     }
+    let separators = a.string(0).len().saturating_mul(items.len().saturating_sub(1));
+    a.check_text(items.iter().fold(separators, |length, item| length.saturating_add(item.len())))?;
     text(items.join(a.string(0)))
 }
 
@@ -140,6 +142,11 @@ fn sort(a: &Arguments<'_>) -> Result<Value, FunctionError> {
 
 fn split(a: &Arguments<'_>) -> Result<Value, FunctionError> {
     let (separator, s) = (a.string(0), a.string(1));
+    let most = (MAX_VALUE_BYTES / NODE_BYTES) as usize;
+    let pieces = if separator.is_empty() { s.chars().count() } else { s.matches(separator).count() + 1 };
+    if pieces > most {
+        return Err(FunctionError::new(format!("would make more than {most} pieces")));
+    }
     let parts: Vec<Value> = if separator.is_empty() {
         s.chars().map(|c| Value::string(c.encode_utf8(&mut [0; 4]))).collect()
     } else {

@@ -1,10 +1,8 @@
 //! The verbs of `format`: `%`, flags, width, precision, argument number, mode.
 use super::grapheme;
+use crate::limits::MAX_FORMAT_WIDTH;
 use crate::value::convert::convert;
-use crate::value::{Number, Type, Value, json};
-
-/// Greatest width or precision (a bound against absurd templates; Go's own is the same).
-const MAX_WIDTH: usize = 1_000_000;
+use crate::value::{Number, Type, Value, json, zeros_after};
 
 /// A piece of a template.
 pub(super) enum Piece<'t> {
@@ -103,7 +101,7 @@ fn digits(template: &str, at: &mut usize) -> Result<Option<usize>, String> {
     if end == 0 {
         return Ok(None);
     }
-    let number = rest[..end].parse().ok().filter(|n| *n <= MAX_WIDTH);
+    let number = rest[..end].parse().ok().filter(|n| *n <= MAX_FORMAT_WIDTH);
     let number = number.ok_or_else(|| format!("number too large at offset {at}"))?;
     *at += end;
     Ok(Some(number))
@@ -237,7 +235,7 @@ fn magnitude(verb: &Verb<'_>, n: &Number) -> String {
         'f' => {
             let rounded = decimal.to_places(places);
             let point = if places == 0 { "" } else { "." };
-            format!("{}{point}{:0<places$}", rounded.whole(), rounded.fraction())
+            format!("{}{point}{}", rounded.whole(), zeros_after(rounded.fraction(), places))
         }
         'e' => decimal.to_scientific(places),
         'E' => decimal.to_scientific(places).to_uppercase(),

@@ -11,12 +11,14 @@ pub(super) static FUNCTIONS: &[Function] = &[
 ];
 
 fn decode(a: &Arguments<'_>) -> Result<Value, FunctionError> {
-    yaml_decode::decode(a.string(0)).map_err(FunctionError::new)
+    yaml_decode::decode(a.encoded(0)?).map_err(FunctionError::new)
 }
 
 fn encode(a: &Arguments<'_>) -> Result<Value, FunctionError> {
     if !a[0].is_wholly_known() {
         return Ok(a.unknown());
     }
-    Ok(Value::string(yaml_encode::encode(&a[0])))
+    let text = yaml_encode::encode(&a[0]);
+    a.check_text(text.len())?;
+    Ok(Value::string(text))
 }

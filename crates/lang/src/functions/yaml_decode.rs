@@ -7,13 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 
 use super::timestamp::Timestamp;
+use crate::limits::{MAX_YAML_DEPTH, MAX_YAML_NODES};
 use crate::value::convert::convert;
 use crate::value::{Number, Type, Value};
-
-/// Deepest nesting.
-const MAX_DEPTH: usize = 256;
-/// Most nodes, each alias counted with all it stands for (a few short lines can stand for billions).
-const MAX_NODES: usize = 1_000_000;
 
 /// Decodes the one document of a text. Error messages name the place and no content.
 pub(super) fn decode(text: &str) -> Result<Value, String> {
@@ -67,7 +63,7 @@ impl<'t> Reader<'t> {
     }
 
     fn node(&mut self, event: Event<'t>, span: Span, depth: usize) -> Result<Node, String> {
-        if depth > MAX_DEPTH {
+        if depth > MAX_YAML_DEPTH {
             return Err(at(span, "nested too deeply"));
         }
         self.check_tabs(span)?;
@@ -122,7 +118,7 @@ impl<'t> Reader<'t> {
             }
             _ => return Err(at(span, "expecting a value")),
         };
-        if node.size > MAX_NODES {
+        if node.size > MAX_YAML_NODES {
             return Err(at(span, "too many values"));
         }
         if anchor != 0 {

@@ -1,5 +1,6 @@
 //! Values to YAML in the one style that Terraform writes: blocks, every string and key in double quotes, texts of several
 //! lines as literal blocks.
+use crate::limits::MAX_TEXT_BYTES;
 use crate::value::{Data, Value};
 
 /// Column beyond which a quoted text goes on in the next line.
@@ -78,6 +79,10 @@ impl Emitter {
     }
 
     fn node(&mut self, v: &Value, place: Place) {
+        // What is longer is not given out: see where this is called.
+        if self.out.len() > MAX_TEXT_BYTES {
+            return;
+        }
         match v.data() {
             Data::Sequence(items) if items.is_empty() => self.indicator("[]", true, false, false),
             Data::Mapping(items) if items.is_empty() => self.indicator("{}", true, false, false),

@@ -5,8 +5,9 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::ast::{Attribute, Body, Expr, ExprKind, ObjectItem};
-use super::parser::{NESTING_LIMIT, template_at};
+use super::parser::template_at;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::limits::NESTING_LIMIT;
 use crate::source::{FileId, Pos, Span};
 use crate::value::{Number, Type, Value};
 

@@ -10,7 +10,6 @@ pub mod walk;
 
 pub(crate) use lexer::ident_len;
 pub(crate) use parser::expression_at;
-pub use parser::{HEIGHT_LIMIT, NESTING_LIMIT};
 
 use crate::diagnostic::Diagnostics;
 use crate::source::FileId;

@@ -116,7 +116,7 @@ impl Decimal {
     pub(crate) fn to_scientific(&self, places: usize) -> String {
         let rounded = self.rounded(places + 1);
         let exponent = if rounded.digits.is_empty() { 0 } else { rounded.point - 1 };
-        let digits = format!("{:0<width$}", rounded.digits, width = places + 1);
+        let digits = zeros_after(rounded.digits, places + 1);
         let point = if places == 0 { "" } else { "." };
         let sign = if exponent < 0 { '-' } else { '+' };
         format!("{}{point}{}e{sign}{:02}", &digits[..1], &digits[1..], exponent.abs())
@@ -174,7 +174,7 @@ impl Decimal {
     pub(crate) fn whole(&self) -> String {
         match self.point {
             p if p <= 0 => "0".into(),
-            p => format!("{:0<width$}", &self.digits[..self.digits.len().min(p as usize)], width = p as usize),
+            p => zeros_after(self.digits[..self.digits.len().min(p as usize)].to_owned(), p as usize),
         }
     }
 
@@ -187,6 +187,12 @@ impl Decimal {
             p => self.digits.get(p.max(0) as usize..).unwrap_or_default().into(),
         }
     }
+}
+
+/// The text with zeros after it up to a width. (The width of a format string ends at 65535, and then panics.)
+pub(crate) fn zeros_after(mut digits: String, width: usize) -> String {
+    digits.extend(std::iter::repeat_n('0', width.saturating_sub(digits.len())));
+    digits
 }
 
 /// The fewest decimal digits that read back as `significand * 2^exponent` at a precision.
@@ -203,8 +209,9 @@ fn shortest(significand: &UBig, exponent: i64, precision: usize) -> Decimal {
     let places = if exponent < 0 { -exponent } else { 0 };
     let upper = in_decimal(&middle + UBig::ONE);
     let width = upper.len();
-    let lower = format!("{:0>width$}", in_decimal(&middle - UBig::ONE));
-    let digits = format!("{:0>width$}", in_decimal(middle));
+    let before = |digits: String| format!("{}{digits}", "0".repeat(width.saturating_sub(digits.len())));
+    let lower = before(in_decimal(&middle - UBig::ONE));
+    let digits = before(in_decimal(middle));
     let point = width as i64 - places;
     let end = |s: &str| s.trim_end_matches('0').len();
     let (lower_end, upper_end, digits_end) = (end(&lower), end(&upper), end(&digits));

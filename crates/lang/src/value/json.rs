@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::{Data, Number, Type, Value};
+use crate::limits::{MAX_TEXT_BYTES, MAX_VALUE_BYTES, NODE_BYTES};
 
 /// Why a value has no JSON form, or a JSON text no value. The message never contains content.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +24,9 @@ pub enum JsonError {
         /// Column in bytes, from 1.
         column: usize,
     },
+    /// What would be made is larger than can be handled.
+    #[error("the result is too large")]
+    TooLarge,
     /// The JSON value does not have the wanted type.
     #[error("{0} required")]
     Type(String),
@@ -44,7 +48,17 @@ pub fn encode(v: &Value) -> Result<String, JsonError> {
     Ok(out)
 }
 
+impl Value {
+    /// The same value, unless it is too large.
+    fn bounded(self) -> Result<Value, JsonError> {
+        if self.weight() > MAX_VALUE_BYTES { Err(JsonError::TooLarge) } else { Ok(self) }
+    }
+}
+
 fn write(v: &Value, out: &mut String) -> Result<(), JsonError> {
+    if out.len() > MAX_TEXT_BYTES {
+        return Err(JsonError::TooLarge);
+    }
     match v.data() {
         Data::Null => out.push_str("null"),
         Data::Unknown(_) => return Err(JsonError::Unknown),
@@ -115,10 +129,11 @@ fn implied(json: &Json) -> Result<Value, JsonError> {
         Json::Bool(b) => Value::bool(*b),
         Json::Number(n) => number(n)?,
         Json::String(s) => Value::string(s),
-        Json::Array(items) => Value::tuple(items.iter().map(implied).collect::<Result<Vec<_>, _>>()?),
+        Json::Array(items) if items.len() > (MAX_VALUE_BYTES / NODE_BYTES) as usize => return Err(JsonError::TooLarge),
+        Json::Array(items) => Value::tuple(items.iter().map(implied).collect::<Result<Vec<_>, _>>()?).bounded()?,
         Json::Object(items) => {
             let attributes = items.iter().map(|(k, v)| Ok((key(k), implied(v)?)));
-            Value::object(attributes.collect::<Result<Vec<_>, _>>()?)
+            Value::object(attributes.collect::<Result<Vec<_>, _>>()?).bounded()?
         }
     })
 }

@@ -18,6 +18,7 @@ pub mod json;
 pub mod path;
 pub mod unify;
 
+pub(crate) use decimal::zeros_after;
 pub use marks::Marks;
 pub use number::Number;
 pub use order::canonical_cmp;
@@ -30,6 +31,8 @@ pub use ty::{ObjectType, Type};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::limits::NODE_BYTES;
+
 /// A value. Clones are cheap: collections and strings are shared.
 ///
 /// `Debug` never prints what is marked sensitive or ephemeral.
@@ -38,6 +41,10 @@ pub struct Value {
     ty: Type,
     data: Data,
     marks: Marks,
+    /// Levels inside it.
+    depth: u16,
+    /// About the bytes it takes, if nothing in it is shared; as many as fit.
+    weight: u32,
 }
 
 /// What a value holds, marks and type aside.
@@ -59,10 +66,44 @@ pub enum Data {
     Mapping(Arc<BTreeMap<Arc<str>, Value>>),
 }
 
+impl Data {
+    /// Weight and depth.
+    fn measure(&self) -> (u32, u16) {
+        let text = |s: &str| u32::try_from(s.len()).unwrap_or(u32::MAX);
+        let add = |(weight, depth): (u32, u16), v: &Value| (weight.saturating_add(v.weight), depth.max(v.depth));
+        let (weight, depth) = match self {
+            Data::String(s) => return (text(s).saturating_add(NODE_BYTES), 0),
+            Data::Sequence(items) => items.iter().fold((NODE_BYTES, 0), add),
+            Data::Mapping(items) => items.iter().fold((NODE_BYTES, 0), |sum, (k, v)| {
+                let (weight, depth) = add(sum, v);
+                (weight.saturating_add(text(k)), depth)
+            }),
+            _ => return (NODE_BYTES, 0),
+        };
+        (weight, depth.saturating_add(1))
+    }
+}
+
 impl Value {
     /// A value from its parts; the caller vouches that they agree.
     pub(crate) fn raw(ty: Type, data: Data) -> Value {
-        Value { ty, data, marks: Marks::NONE }
+        let (weight, depth) = data.measure();
+        Value { ty, data, marks: Marks::NONE, depth, weight }
+    }
+
+    /// About the bytes it takes in memory if nothing in it is shared (see [`crate::limits`]); `u32::MAX` for all above.
+    pub fn weight(&self) -> u32 {
+        self.weight
+    }
+
+    /// How many levels of collections it has, itself included; 0 for what is none.
+    pub fn depth(&self) -> u16 {
+        self.depth
+    }
+
+    fn remeasured(mut self) -> Value {
+        (self.weight, self.depth) = self.data.measure();
+        self
     }
 
     /// `null` of a type.
@@ -266,13 +307,13 @@ impl Value {
     /// The same mapping (type and marks kept) with other values under its names; they must be of the types they replace.
     pub fn with_entries(mut self, entries: BTreeMap<Arc<str>, Value>) -> Value {
         self.data = Data::Mapping(Arc::new(entries));
-        self
+        self.remeasured()
     }
 
     /// The same sequence (type and marks kept) with other elements; they must be of the types they replace.
     pub fn with_elements(mut self, elements: Arc<[Value]>) -> Value {
         self.data = Data::Sequence(elements);
-        self
+        self.remeasured()
     }
 
     /// Whether the value and everything inside is known.

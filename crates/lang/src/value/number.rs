@@ -8,6 +8,8 @@ use dashu_float::round::mode::HalfEven;
 use dashu_int::ops::{BitTest, DivRem};
 use dashu_int::{IBig, Sign, UBig};
 
+use crate::limits::MAX_DIGITS;
+
 /// Bits of the mantissa of a number that was written down, as in Terraform.
 pub const PRECISION: usize = 512;
 
@@ -17,8 +19,8 @@ const INTEGER_PRECISION: usize = 64;
 /// Bits of the mantissa of a number that came out of a machine float.
 const FLOAT_PRECISION: usize = 53;
 
-/// The largest binary exponent; beyond it lies infinity (the limit of the floats that Terraform uses).
-const MAX_EXPONENT: i64 = i32::MAX as i64;
+/// The largest binary exponent: beyond it lies infinity, and as far below one lies zero. (log2(10) is 3.32…)
+const MAX_EXPONENT: i64 = MAX_DIGITS as i64 * 3322 / 1000;
 
 type Float = FBig<HalfEven, 2>;
 
@@ -79,6 +81,9 @@ impl Number {
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let digits = [whole, fraction].concat();
+        if digits.len() > MAX_DIGITS {
+            return None;
+        }
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
@@ -103,6 +108,10 @@ impl Number {
         let magnitude = n.repr().exponent() as i64 + n.repr().digits() as i64;
         if magnitude > MAX_EXPONENT {
             return Number::infinity(n < Float::ZERO);
+        }
+        if magnitude < -MAX_EXPONENT && n != Float::ZERO {
+            let zero = Number(Repr::Finite(Float::ZERO.with_precision(n.precision()).value()));
+            return if n < Float::ZERO { zero.neg() } else { zero };
         }
         Number(Repr::Finite(n))
     }

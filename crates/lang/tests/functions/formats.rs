@@ -1,5 +1,13 @@
 //! `format` and `formatlist`.
-use crate::kit::agree;
+use crate::kit::{World, agree};
+
+#[test]
+fn many_places_are_written() {
+    for verb in ["f", "e"] {
+        let text = World::default().evaluate(&format!("format(\"%.100000{verb}\", 1)")).unwrap();
+        assert!(text.as_str().is_some_and(|text| text.len() > 100_000), "%{verb}");
+    }
+}
 
 #[test]
 fn format() {

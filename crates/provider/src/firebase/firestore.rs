@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::document::{ADDRESS, COLLECTION, Document, KIND, Precondition, STACK, Writing, deletion};
 use super::{Refusal, refusal};
-use crate::http::{Call, Endpoint, segment};
+use crate::http::{Call, Endpoint, Pages, segment};
 
 /// How many documents one query may give. Firestore streams the answer and knows no most; what bounds it is our own limit of
 /// 32 MiB for a body: a document's listed fields are about 1 KiB, with the sealed address of an account about 3 KiB.
@@ -123,6 +123,7 @@ impl Firestore {
     pub async fn list(&self, stack: &StackId, depth: Depth) -> Result<Documents, ProviderError> {
         let mut list = Documents::default();
         let mut last: Option<String> = None;
+        let mut turned = Pages::new(self.endpoint.cloud(), "documents:runQuery");
         loop {
             let query = query(stack, depth, last.as_deref());
             let call = Call::post(format!("/v1/{}:runQuery", self.root)).json(query).read_only();
@@ -149,8 +150,9 @@ impl Firestore {
                 }
             }
             let next = found.last().and_then(|document| document["name"].as_str()).map(str::to_owned);
-            if found.len() < PAGE || next.is_none() || next == last {
-                return Ok(list);
+            match &next {
+                Some(next) if found.len() >= PAGE => turned.turn(next)?,
+                _ => return Ok(list),
             }
             last = next;
         }

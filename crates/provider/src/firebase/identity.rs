@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::pace::Pace;
 use super::{Profile, Refusal, User, Users, refusal};
-use crate::http::{Answer, Call, Endpoint, segment};
+use crate::http::{Answer, Call, Endpoint, Pages, segment};
 
 /// The most users a page may hold.
 const PAGE: u32 = 1000;
@@ -88,6 +88,7 @@ impl Identity {
     pub async fn list(&self) -> Result<Users, ProviderError> {
         let mut list = Users::default();
         let mut token: Option<String> = None;
+        let mut turned = Pages::new(self.endpoint.cloud(), "accounts:batchGet");
         loop {
             let mut call = Call::get(format!("{}:batchGet", self.accounts)).query("maxResults", PAGE);
             if let Some(token) = &token {
@@ -112,8 +113,9 @@ impl Identity {
             }
             // The emulator repeats an empty token at the end; an empty page ends the list as well.
             let next = body["nextPageToken"].as_str().filter(|next| !next.is_empty()).map(str::to_owned);
-            if next.is_none() || next == token || body["users"].as_array().is_none_or(Vec::is_empty) {
-                return Ok(list);
+            match &next {
+                Some(next) if body["users"].as_array().is_some_and(|users| !users.is_empty()) => turned.turn(next)?,
+                _ => return Ok(list),
             }
             token = next;
         }

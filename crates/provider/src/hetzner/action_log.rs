@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::{CLOUD, Hetzner, error::word};
-use crate::http::Call;
+use crate::http::{Call, Pages};
 
 /// The most actions a page may hold.
 const PAGE: u32 = 50;
@@ -56,6 +56,7 @@ impl Hetzner {
     pub async fn log(&self, after: u64) -> Result<Vec<Logged>, ProviderError> {
         let mut found: Vec<Logged> = Vec::new();
         let mut page = 1;
+        let mut turned = Pages::new(CLOUD, "GET /servers/actions");
         loop {
             let call =
                 Call::get("/servers/actions").query("sort", "id:desc").query("per_page", PAGE).query("page", page);
@@ -71,7 +72,10 @@ impl Hetzner {
                 }
             }
             match body["meta"]["pagination"]["next_page"].as_u64() {
-                Some(next) if next > page && !reached => page = next,
+                Some(next) if next > page && !reached => {
+                    turned.turn(next)?;
+                    page = next;
+                }
                 _ => break,
             }
         }

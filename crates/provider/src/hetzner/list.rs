@@ -10,7 +10,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value as Json;
 
 use super::{CLOUD, Hetzner};
-use crate::http::Call;
+use crate::http::{Call, Pages};
 
 /// The most objects a page may hold.
 const PAGE: u32 = 50;
@@ -57,18 +57,21 @@ impl Hetzner {
     }
 
     async fn pages(&self, what: &'static str, filter: &[(&'static str, String)]) -> Result<Vec<Page>, ProviderError> {
+        let mut turned = Pages::new(CLOUD, format!("GET /{what}"));
         let first = self.page(what, filter, 1).await?;
         let (last, mut next) = (first.last, first.next);
         let mut pages = vec![first];
         if let Some(last) = last {
+            turned.check(last)?;
             let rest = stream::iter(2..=last).map(|number| self.page(what, filter, number)).buffered(AT_ONCE);
             pages.extend(rest.try_collect::<Vec<Page>>().await?);
             return Ok(pages);
         }
         // "Can be null if unknown": then one after the other.
         while let Some(number) = next {
+            turned.turn(number)?;
             let page = self.page(what, filter, number).await?;
-            next = page.next.filter(|next| *next > number);
+            next = page.next;
             pages.push(page);
         }
         Ok(pages)
@@ -83,7 +86,7 @@ impl Hetzner {
         let mut call = Call::get(format!("/{what}")).query("per_page", PAGE).query("page", number);
         call.query.extend(filter.iter().cloned());
         let mut body = self.send(&call).await?;
-        let Json::Array(objects) = body[what].take() else {
+        let Some(Json::Array(objects)) = body.get_mut(what).map(Json::take) else {
             let message = format!("page {number} of {what} has no {what}");
             return Err(ProviderError::new(CLOUD, ProviderErrorKind::Malformed, message));
         };

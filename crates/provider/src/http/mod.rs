@@ -12,6 +12,7 @@ mod call;
 mod endpoint;
 mod failure;
 mod google;
+mod pages;
 mod timer;
 mod tls;
 
@@ -22,6 +23,7 @@ pub(crate) use call::{Call, Payload, segment};
 pub(crate) use endpoint::{Endpoint, Limits, is_loopback};
 pub(crate) use failure::{by_status, of_exchange as failure_of_exchange};
 pub(crate) use google::{GoogleCredentials, Source};
+pub(crate) use pages::Pages;
 pub use timer::Timer;
 pub(crate) use timer::{MachineTimer, after, between};
 pub(crate) use tls::{ClientError, client};

@@ -131,7 +131,7 @@ impl Keys {
 }
 
 /// The RSA keys of a key set (RFC 7517); others are none of ours. None if there is no key in it at all.
-fn read(body: &[u8]) -> Option<BTreeMap<String, Arc<DecodingKey>>> {
+pub(super) fn read(body: &[u8]) -> Option<BTreeMap<String, Arc<DecodingKey>>> {
     #[derive(Deserialize)]
     struct Set {
         keys: Vec<Jwk>,

@@ -23,6 +23,12 @@ use crate::settings::Settings;
 use claims::{Claims, MOST_BYTES, Rules};
 use keys::Keys;
 
+/// Reads a key set.
+#[cfg(fuzzing)]
+pub(crate) fn read_keys(body: &[u8]) {
+    keys::read(body);
+}
+
 /// Somebody who proved who they are.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]

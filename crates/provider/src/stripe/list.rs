@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::windows::{PAGE, bounds};
 use super::{CLOUD, Stripe};
-use crate::http::Call;
+use crate::http::{Call, Pages};
 
 /// What a list holds. Every object has an id, and is there once.
 #[derive(Default)]
@@ -98,7 +98,9 @@ impl Stripe {
         }
         let first = |objects: &[Json]| objects.first().and_then(|object| object["id"].as_str()).map(str::to_owned);
         let mut newest = first(&list.objects);
+        let mut turned = Pages::new(CLOUD, call.place());
         while let Some(before) = newest {
+            turned.turn(&before)?;
             let page = self.page(&call.clone().query("ending_before", before), None).await?;
             newest = page.next.as_ref().and_then(|_| first(&page.objects));
             list.take(page);
@@ -108,12 +110,14 @@ impl Stripe {
 
     async fn pages(&self, call: Call, mut after: Option<String>) -> Result<Vec<Page>, ProviderError> {
         let mut pages = Vec::new();
+        let mut turned = Pages::new(CLOUD, call.place());
         loop {
             let page = self.page(&call, after.as_deref()).await?;
             after = page.next.clone();
             pages.push(page);
-            if after.is_none() {
-                return Ok(pages);
+            match &after {
+                Some(after) => turned.turn(after)?,
+                None => return Ok(pages),
             }
         }
     }
@@ -125,7 +129,7 @@ impl Stripe {
         }
         let mut body = self.send(&sent).await?;
         let more = body["has_more"].as_bool().unwrap_or(false);
-        let Json::Array(found) = body["data"].take() else {
+        let Some(Json::Array(found)) = body.get_mut("data").map(Json::take) else {
             let message = format!("a page of {} has no data", call.place());
             return Err(ProviderError::new(CLOUD, ProviderErrorKind::Malformed, message));
         };

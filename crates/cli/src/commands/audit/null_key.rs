@@ -1,6 +1,5 @@
 //! `ampere audit null-key`
-use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ampere_core::render::{Style, Text};
 use ampere_provider::null_key_of;
@@ -8,6 +7,7 @@ use clap::Args;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::project::bounded;
 use crate::terminal::Terminal;
 
 /// Recompute the SSH key of a server, which nobody holds (S5)
@@ -47,11 +47,13 @@ pub fn run(args: &NullKeyArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-fn read(file: &PathBuf) -> std::io::Result<String> {
+/// The longest file of keys that is read.
+const LONGEST: usize = 1 << 20;
+
+fn read(file: &Path) -> std::io::Result<String> {
     if file.as_os_str() != "-" {
-        return std::fs::read_to_string(file);
+        return bounded::read_to_string(file, LONGEST);
     }
-    let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text)?;
-    Ok(text)
+    let bytes = bounded::read_from(std::io::stdin(), LONGEST)?;
+    String::from_utf8(bytes).map_err(|_| std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not UTF-8"))
 }

@@ -72,11 +72,14 @@ pub fn value(text: &mut Text, node: &Node, indent: usize, options: Options) {
     }
 }
 
+/// Names are aligned up to this width. A longer one stands for itself: all others would be filled up to it.
+const WIDEST: usize = 256;
+
 /// Writes one `key = value` line (and what follows from it), with notices in front.
 pub fn entry(text: &mut Text, name: &str, width: usize, node: &Node, indent: usize, options: Options) {
     notices(text, node, indent);
     margin(text, indent, node.action, options);
-    text.plain(format!("{name:width$} = "));
+    text.plain(format!("{name:width$} = ", width = width.min(WIDEST)));
     value(text, node, indent, options);
     text.newline();
 }

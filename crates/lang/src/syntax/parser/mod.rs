@@ -15,15 +15,9 @@ use super::ast::{Body, Expr, ExprKind};
 use super::lexer::{Start, tokenize};
 use super::token::{Token, TokenKind};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::limits::{HEIGHT_LIMIT, NESTING_LIMIT};
 use crate::source::{FileId, Span};
 use crate::value::{Type, Value};
-
-/// Levels of blocks, brackets, templates and conditionals inside each other. People write 10. A level takes up to 11 KiB of
-/// stack in a debug build, so this is safe on a thread of 2 MiB.
-pub const NESTING_LIMIT: u32 = 128;
-
-/// Height of the tree of one expression: nested levels and chained operators together.
-pub const HEIGHT_LIMIT: u32 = 1000;
 
 /// The parser lost its place; the error is reported already.
 #[derive(Debug)]
