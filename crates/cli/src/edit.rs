@@ -49,7 +49,7 @@ async fn write(
     lease: &Lease,
     decide: impl FnOnce(&Loaded) -> Result<Vec<Edit>, Failure>,
 ) -> Result<(), Failure> {
-    let loaded = stack.load().await?;
+    let loaded = stack.load_locked(lease).await?;
     for edit in decide(&loaded)? {
         let keys = loaded.vault.keys_to_commit();
         let mut mutations = edit.mutations;

@@ -6,6 +6,7 @@ mod edit;
 mod exit;
 mod failure;
 mod hardening;
+mod keys;
 mod kinds;
 mod logging;
 mod operation;

@@ -7,16 +7,18 @@ use std::time::Duration;
 use ampere_core::audit::{Event, Outcome};
 use ampere_core::clock::{Clock, Random};
 use ampere_core::lang::config::Module;
-use ampere_core::snapshot::Snapshot;
+use ampere_core::rotation::{self, Rotated, Rotation};
+use ampere_core::snapshot::{Snapshot, StoredSnapshot};
 use ampere_core::store::{Lease, LockHolder, Mutation, Store, StoreChange, StoreError};
 use ampere_core::vault::rows::{self, RowError};
-use ampere_core::vault::{RootKey, Vault, VaultError};
+use ampere_core::vault::{RootKey, Vault};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::keys::{open_failure, rotation_failure};
 use crate::operation::recorded;
 use crate::place::Place;
-use crate::project::{DataDirectory, Settings};
+use crate::project::{DataDirectory, FileEpochs, Settings};
 use crate::world::{SystemClock, SystemRandom};
 
 /// The state of a stack, opened but not yet read: a lock may have to come first.
@@ -30,6 +32,7 @@ pub struct Stack {
     /// Whether the root key was made just now.
     pub key_made: bool,
     key: RootKey,
+    epochs: FileEpochs,
 }
 
 /// The rows of a stack, read with its keys.
@@ -65,8 +68,8 @@ impl Stack {
 
     async fn at(place: &Place, settings: Settings, data: DataDirectory) -> Result<Stack, Failure> {
         let (key, key_made) = data.root_key()?;
-        let store = place.open().await?;
-        Ok(Stack { settings, data, store, key_made, key })
+        let (store, epochs) = (place.open().await?, data.epochs());
+        Ok(Stack { settings, data, store, key_made, key, epochs })
     }
 
     /// Opens the state, if there is one already.
@@ -78,7 +81,8 @@ impl Stack {
         let Some(store) = Place::of(module, &data)?.existing().await? else { return Ok(None) };
         let settings = Settings::read(Path::new("."))?;
         let (key, key_made) = data.root_key()?;
-        Ok(Some(Stack { settings, data, store, key_made, key }))
+        let epochs = data.epochs();
+        Ok(Some(Stack { settings, data, store, key_made, key, epochs }))
     }
 
     /// Takes the lock, waiting at most so long.
@@ -105,17 +109,58 @@ impl Stack {
         self.store.unlock(lease).await.map_err(store_failure)
     }
 
-    /// Reads the rows.
+    /// Reads the rows, to look at them. What is to be changed is read by [`Stack::load_locked`].
     ///
     /// # Errors
     /// They cannot be read, or another key made them.
     pub async fn load(&self) -> Result<Loaded, Failure> {
-        let stored = self.store.load().await.map_err(store_failure)?;
-        let vault = Vault::open(&self.key, &self.settings.stack, &stored.keys, Arc::new(SystemRandom));
-        let vault = vault.map_err(|error| vault_failure(&error, &self.data))?;
-        let snapshot = rows::snapshot(&stored, &vault).map_err(|error| rows_failure(&error))?;
-        Ok(Loaded { vault: Arc::new(vault), snapshot })
+        let (vault, stored) = self.opened().await?;
+        read(vault, &stored)
     }
+
+    /// Reads the rows under the lock. An epoch of keys whose time is over ends here.
+    ///
+    /// # Errors
+    /// As [`Stack::load`], or the keys cannot be rotated.
+    pub async fn load_locked(&self, lease: &Lease) -> Result<Loaded, Failure> {
+        let (vault, stored) = self.opened().await?;
+        let rotated = self.rotation(&vault, lease, &self.settings.actor(), &|_, _| {}).keep().await;
+        if let Some(rotated) = rotated.map_err(rotation_failure)? {
+            tracing::info!(epoch = rotated.epoch, keys = rotated.keys, "an epoch of keys has begun");
+        }
+        read(vault, &stored)
+    }
+
+    /// Rotates keys now.
+    ///
+    /// # Errors
+    /// As [`Stack::load_locked`].
+    pub async fn rotate(&self, lease: &Lease, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Rotated, Failure> {
+        let (vault, _) = self.opened().await?;
+        self.rotation(&vault, lease, &self.settings.actor(), progress).run().await.map_err(rotation_failure)
+    }
+
+    async fn opened(&self) -> Result<(Vault, StoredSnapshot), Failure> {
+        let (stack, random) = (&self.settings.stack, Arc::new(SystemRandom));
+        let opened = rotation::open(&self.key, stack, &*self.store, &self.epochs, random).await;
+        opened.map_err(|error| open_failure(error, &self.data.key_place(), &self.epochs))
+    }
+
+    fn rotation<'a>(
+        &'a self,
+        vault: &'a Vault,
+        lease: &'a Lease,
+        actor: &'a str,
+        progress: &'a (dyn Fn(usize, usize) + Sync),
+    ) -> Rotation<'a> {
+        let (store, epochs) = (&*self.store, &self.epochs);
+        Rotation { vault, store, lease, epochs, clock: &SystemClock, actor, progress }
+    }
+}
+
+fn read(vault: Vault, stored: &StoredSnapshot) -> Result<Loaded, Failure> {
+    let snapshot = rows::snapshot(stored, &vault).map_err(|error| rows_failure(&error))?;
+    Ok(Loaded { vault: Arc::new(vault), snapshot })
 }
 
 impl Stack {
@@ -198,24 +243,10 @@ pub fn store_failure(error: StoreError) -> Failure {
 }
 
 /// The text as a sentence: a capital in front, a period behind.
-fn sentence(text: &str) -> String {
+pub fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
     format!("{first}{}.", chars.as_str().trim_end_matches('.'))
-}
-
-fn vault_failure(error: &VaultError, data: &DataDirectory) -> Failure {
-    match error {
-        VaultError::WrongKey => {
-            let detail = format!(
-                "The state was made with another root key than the one in {}, or under another stack name. Put the right key \
-                 back; without it the state cannot be read.",
-                data.key_path().display()
-            );
-            Failure::error("Wrong root key", detail)
-        }
-        VaultError::NoRandomness => Failure::error("No keys could be made", format!("{error}.")),
-    }
 }
 
 /// A failure to read the rows of the state.

@@ -9,6 +9,7 @@
 //! | 2 | [`plan`], [`audit`], [`vault`] | pure and synchronous |
 //! | 3 | [`provider`], [`store`] (traits), [`planfile`], [`builtin`], [`render`] | ports, and what people read |
 //! | 4 | [`apply`] | runs a plan; makes no choice of its own |
+//! | 4 | [`rotation`] | epochs of the vault's keys: opened, begun, ended |
 //! | 4 | [`notice`] | what is told to customers and the operator, once each |
 //! | 5 | [`engine`], [`reconcile`] | the parts joined, for callers; the loop that keeps the promises |
 //! | 5 | `store::{sqlite, postgres}` | sqlx lives there and nowhere else |
@@ -29,6 +30,7 @@ pub mod provider;
 pub mod reconcile;
 pub mod render;
 pub mod retention;
+pub mod rotation;
 pub mod schema;
 pub mod secret;
 pub mod snapshot;

@@ -118,22 +118,47 @@ fn a_sealed_leaf_does_not_open_in_another_row_or_place() {
 }
 
 #[test]
-fn sensitive_parts_are_sealed_under_the_accounts_key() {
+fn what_belongs_to_an_account_is_sealed_as_a_whole_under_its_key() {
     let vault = vault(1, "prod");
-    let of = |account: Value| object(Value::object([("account", account), ("token", sensitive("EXAMPLE"))]));
-    assert_eq!(&*account(&of(Value::string("uid-ada"))), "uid-ada");
-    assert_eq!(&*account(&of(sensitive("uid-ada"))), "stack");
-    assert_eq!(&*account(&object(Value::object([("a", Value::bool(true))]))), "stack");
+    let of = |account: Value| {
+        let server = ("ipv4", Value::string("192.0.2.7"));
+        object(Value::object([("account", account), server, ("token", sensitive("EXAMPLE"))]))
+    };
+    assert_eq!(&*account(&of(Value::string("uid-ada")), &vault), "uid-ada");
+    assert_eq!(&*account(&of(sensitive("uid-ada")), &vault), "stack");
+    assert_eq!(&*account(&object(Value::object([("a", Value::bool(true))])), &vault), "stack");
 
-    let ada = encode_object(&key("ada"), &of(Value::string("uid-ada")), &vault).unwrap();
+    let before = of(Value::string("uid-ada"));
+    let ada = encode_object(&key("ada"), &before, &vault).unwrap();
+    assert!(!ada.body.contains("192.0.2.7") && !ada.body.contains("ipv4") && !ada.body.contains("token"));
+    assert!(identical(&decode_object(&ada, &vault).unwrap().1.attributes, &before.attributes));
     let bob = encode_object(&key("bob"), &of(Value::string("uid-bob")), &vault).unwrap();
+    let swapped = StoredObject { body: bob.body.replace("\"bob\"", "\"ada\""), ..ada.clone() };
+    let refused = decode_object(&swapped, &vault).unwrap_err();
+    let RowError::Value { source: CodecError::Seal { source, .. }, .. } = refused else { panic!("{refused:?}") };
+    assert_eq!(source, SealError::DoesNotOpen);
+
     vault.destroy("uid-ada");
-    // What the destroyed key sealed is gone; the row stays readable for the rest.
+    // What the destroyed key sealed is gone; whose it was is not.
     let (_, left) = decode_object(&ada, &vault).unwrap();
-    let token = left.attributes.get("token").unwrap();
-    assert!(token.is_null() && token.marks().sensitive());
+    let names: Vec<_> = left.attributes.entries().unwrap().keys().map(|name| name.to_string()).collect();
+    assert_eq!(names, ["account", "id"]);
     assert_eq!(left.attributes.get("account").unwrap().as_str(), Some("uid-ada"));
     decode_object(&bob, &vault).unwrap();
+}
+
+#[test]
+fn an_account_is_sealed_under_its_own_key() {
+    let vault = vault(1, "prod");
+    let ada = object(Value::object([("email", Value::string("ada@example.com"))]));
+    assert_eq!(&*account(&ada, &vault), "stack", "as long as there is no key for it");
+    vault.prepare("id-1").unwrap();
+    assert_eq!(&*account(&ada, &vault), "id-1");
+    let row = encode_object(&key("ada"), &ada, &vault).unwrap();
+    assert!(!row.body.contains("ada@example.com"));
+    vault.destroy("id-1");
+    let (_, left) = decode_object(&row, &vault).unwrap();
+    assert!(left.attributes.get("email").is_none());
 }
 
 #[test]
@@ -179,8 +204,8 @@ fn rows_of_a_newer_version_and_damaged_rows_are_told_without_their_text() {
     let row = encode_object(&key("x"), &object(Value::object([("a", Value::string("EXAMPLE"))])), &vault).unwrap();
     let with = |body: String| decode_object(&StoredObject { body, ..row.clone() }, &vault).map(drop);
     assert_eq!(
-        with(row.body.replacen("\"form\":1", "\"form\":2", 1)),
-        Err(RowError::Newer { address: "terraform_data.x".into(), found: 2 })
+        with(row.body.replacen("\"form\":2", "\"form\":3", 1)),
+        Err(RowError::Newer { address: "terraform_data.x".into(), found: 3 })
     );
     let damaged = Err(RowError::Damaged { address: "terraform_data.x".into() });
     assert_eq!(with(String::new()), damaged);

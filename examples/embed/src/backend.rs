@@ -8,9 +8,11 @@ use ampere_core::engine::{ApplyOptions, Engine, EngineError};
 use ampere_core::lang::config::Module;
 use ampere_core::plan::{Change, Options};
 use ampere_core::provider::Providers;
+use ampere_core::rotation::{self, MemoryEpochs, Rotation, RotationError};
 use ampere_core::secret::Secret as SecretText;
+use ampere_core::store::Lease;
 use ampere_core::store::memory::MemoryStore;
-use ampere_core::vault::{RootKey, Vault};
+use ampere_core::vault::RootKey;
 use ampere_provider::AmpereProvider;
 use ampere_provider::typed::{
     Account, Channel, Input, Instance, Messenger, NameError, Secret, SecretKind, Stack, Subscription,
@@ -59,28 +61,34 @@ pub enum BackendError {
     /// State, keys or lock.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// An epoch of keys could not be ended.
+    #[error(transparent)]
+    Keys(#[from] RotationError),
 }
 
 /// All customers, and the engine that makes them real.
 pub struct Backend {
     engine: Engine,
+    epochs: MemoryEpochs,
     customers: Mutex<BTreeMap<String, Signup>>,
 }
 
 impl Backend {
-    /// A backend with an empty state in memory. A real one opens `store::sqlite` and reads its root key from a KMS or a file.
+    /// A backend with an empty state in memory. A real one opens `store::sqlite`, reads its root key from a KMS or a file, and
+    /// keeps its epochs in another place than its state (see `rotation::EpochStore`).
     pub async fn open(provider: AmpereProvider) -> Result<Backend, Box<dyn std::error::Error>> {
-        let root = RootKey::generate(&System)?;
+        let (root, store, epochs) = (RootKey::generate(&System)?, MemoryStore::new(), MemoryEpochs::new());
+        let (vault, _rows) = rotation::open(&root, "embed", &store, &epochs, Arc::new(System)).await?;
         let engine = Engine {
             providers: Providers::new().with(Arc::new(provider)),
-            store: Arc::new(MemoryStore::new()),
-            vault: Arc::new(Vault::open(&root, "embed", &[], Arc::new(System))?),
+            store: Arc::new(store),
+            vault: Arc::new(vault),
             clock: Arc::new(System),
             random: Arc::new(System),
             host: Arc::new(System),
             actor: "signup".to_owned(),
         };
-        Ok(Backend { engine, customers: Mutex::default() })
+        Ok(Backend { engine, epochs, customers: Mutex::default() })
     }
 
     /// Takes a customer in and brings all of theirs into being.
@@ -131,6 +139,7 @@ impl Backend {
         let module = module(customers)?;
         let lease = self.engine.lock("signup", Duration::from_secs(30)).await?;
         let outcome = async {
+            self.keep_keys(&lease).await?;
             let variables = BTreeMap::new();
             let snapshot = self.engine.snapshot().await?;
             let plan = self.engine.plan(&module, &variables, &snapshot, &refreshed()).await;
@@ -145,6 +154,13 @@ impl Backend {
         let outcome = outcome.await;
         self.engine.store.unlock(lease).await.map_err(EngineError::from)?;
         outcome
+    }
+
+    /// Under every lock: an epoch of keys whose twelve hours are over ends here.
+    async fn keep_keys(&self, lease: &Lease) -> Result<(), RotationError> {
+        let Engine { vault, store, clock, actor, .. } = &self.engine;
+        let (store, epochs, clock) = (&**store, &self.epochs, &**clock);
+        Rotation { vault, store, lease, epochs, clock, actor, progress: &|_, _| {} }.keep().await.map(drop)
     }
 }
 

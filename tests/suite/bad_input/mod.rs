@@ -61,7 +61,7 @@ fn recovers(lab: &Lab) {
     no_litter(lab.path());
 }
 
-/// Only the configuration, plans that were asked for, the key, the state and its journal lie in the directory.
+/// Only the configuration, plans that were asked for, the keys, the state and its journal lie in the directory.
 fn no_litter(directory: &Path) {
     for entry in std::fs::read_dir(directory).expect("the directory is there") {
         let path = entry.expect("an entry").path();
@@ -70,7 +70,7 @@ fn no_litter(directory: &Path) {
             assert_eq!(name, ".ampere", "a stray directory");
             no_litter(&path);
         } else {
-            let known = ["key", "state.db", "state.db-wal", "state.db-shm"].contains(&name.as_str());
+            let known = ["key", "epochs", "state.db", "state.db-wal", "state.db-shm"].contains(&name.as_str());
             assert!(known || name.ends_with(".tf") || name.ends_with(".tfplan"), "a stray file: {name}");
         }
     }

@@ -15,6 +15,7 @@ pub mod plan;
 pub mod reconcile;
 pub mod recover;
 pub mod sandbox;
+pub mod secret;
 pub mod show;
 pub mod state;
 pub mod taint;
@@ -57,6 +58,7 @@ pub enum Command {
     Erase(erase::EraseArgs),
     Tombstone(tombstone::TombstoneArgs),
     Notice(notice::NoticeArgs),
+    Secret(secret::SecretArgs),
     Sandbox(sandbox::SandboxArgs),
     Audit(audit::AuditArgs),
     Workspace(workspace::WorkspaceArgs),
@@ -97,6 +99,7 @@ pub fn run(cli: Cli, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Erase(args) => wait(erase::run(args, terminal)),
         Command::Tombstone(args) => wait(tombstone::run(args, terminal)),
         Command::Notice(args) => wait(notice::run(args, terminal)),
+        Command::Secret(args) => wait(secret::run(args, terminal)),
         Command::Sandbox(args) => wait(sandbox::run(args, terminal)),
         Command::Audit(args) => wait(audit::run(args, terminal)),
         Command::Workspace(args) => workspace::run(&args, terminal),
@@ -122,7 +125,7 @@ pub fn usage_exit(arguments: &[OsString]) -> Exit {
     match command {
         None
         | Some(
-            "audit" | "completions" | "erase" | "instance" | "notice" | "reconcile" | "recover" | "sandbox"
+            "audit" | "completions" | "erase" | "instance" | "notice" | "reconcile" | "recover" | "sandbox" | "secret"
             | "tombstone",
         ) => Exit::Usage,
         Some(_) => Exit::Failure,

@@ -161,7 +161,10 @@ impl Operation {
         subject: &Subject,
         lease: Option<&Lease>,
     ) -> Result<(Engine, Clouds, Snapshot, Arc<DirectoryHost>), Failure> {
-        let Loaded { vault, mut snapshot } = stack.load().await?;
+        let Loaded { vault, mut snapshot } = match lease {
+            Some(lease) => stack.load_locked(lease).await?,
+            None => stack.load().await?,
+        };
         if let Some(lease) = lease {
             snapshot.serial = stack.settle(&vault, lease).await?.unwrap_or(snapshot.serial);
         }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use ampere_core::secret::Secret;
 use ampere_core::vault::RootKey;
 
+use super::FileEpochs;
 use crate::failure::Failure;
 use crate::world::SystemRandom;
 
@@ -46,6 +47,19 @@ impl DataDirectory {
     /// The root key's file.
     pub fn key_path(&self) -> PathBuf {
         self.path.join("key")
+    }
+
+    /// The epoch keys.
+    pub fn epochs(&self) -> FileEpochs {
+        FileEpochs::at(self.path.join("epochs"))
+    }
+
+    /// Where the root key comes from, for messages.
+    pub fn key_place(&self) -> String {
+        match std::env::var_os(KEY_VARIABLE).filter(|text| !text.is_empty()) {
+            Some(_) => KEY_VARIABLE.to_owned(),
+            None => self.key_path().display().to_string(),
+        }
     }
 
     /// Makes the directory, readable by its owner only.

@@ -84,8 +84,13 @@ impl ApplyInput<'_> {
         pending.iter().filter(move |entry| entry.address == address)
     }
 
-    /// The row of an object, sensitive leaves sealed.
+    /// The row of an object, sealed under the key of its owner.
     pub(super) fn object_row(&self, key: &ObjectKey, object: &Object) -> Result<Mutation, RowError> {
+        let kind = self.providers.kind(key.address.kind());
+        if let Some(owner) = kind.and_then(|kind| kind.owner(&object.attributes)) {
+            let address = || key.address.to_string();
+            self.vault.prepare(owner).map_err(|source| RowError::Key { address: address(), source })?;
+        }
         Ok(Mutation::PutObject(rows::encode_object(key, object, self.vault)?))
     }
 

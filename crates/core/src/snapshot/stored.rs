@@ -14,13 +14,13 @@ pub struct StoredSnapshot {
     pub outputs: Vec<StoredOutput>,
     /// Journal entries without an end.
     pub pending: Vec<PendingStep>,
-    /// Wrapped keys of accounts, for [`crate::vault::Vault::open`].
+    /// Wrapped keys of accounts, for [`crate::vault::Vault::open_with`].
     pub keys: Vec<StoredKey>,
     /// Tombstones, notices, marks.
     pub records: Vec<StoredRecord>,
 }
 
-/// A wrapped key's row. It is worth nothing without the root key.
+/// A wrapped key's row. It is worth nothing without the epoch's key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredKey {
     /// Its id: says nothing of the account.

@@ -1,22 +1,28 @@
-//! Objects and outputs as rows of the state, and back. What is sensitive is sealed in the row (S1); numbers and types come
-//! back exactly.
+//! Objects and outputs as rows of the state, and back. Numbers and types come back exactly.
+//!
+//! What belongs to an account is sealed as a whole under the account's key (S1, G3): its attributes are personal, and end with
+//! the key wherever a copy of the row may be. Of anything else the sensitive parts are sealed, under the stack's key.
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ampere_lang::value::{Path, Value};
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::codec::{self, CodecError, Sealing};
-use super::{STACK, Sealed, Vault};
+use super::{STACK, SealContext, SealError, Sealed, Sealer, Vault};
 use crate::address::{Address, InstanceKey};
 use crate::identity::ExternalId;
 use crate::retention::{Owner, Tombstone};
+use crate::secret::Secret;
 use crate::snapshot::{
     Object, ObjectKey, OutputValue, RecordKind, Snapshot, StoredObject, StoredOutput, StoredRecord, StoredSnapshot,
 };
 
-/// Version of the body's form.
-const VERSION: u32 = 1;
+/// Version of the body's form: 2 seals the attributes of an account's objects as a whole.
+const VERSION: u32 = 2;
+/// In the place of attributes that are sealed as a whole.
+const WHOLE: &str = "$sealed";
 
 /// Why a row cannot be written or read. No variant holds a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +34,14 @@ pub enum RowError {
         address: String,
         /// Why.
         source: CodecError,
+    },
+    /// There is no key to seal it under.
+    #[error("the state of {address} cannot be sealed")]
+    Key {
+        /// The object.
+        address: String,
+        /// Why.
+        source: SealError,
     },
     /// The row is not as it was written.
     #[error("the state of {address} is damaged")]
@@ -46,6 +60,9 @@ pub enum RowError {
     /// There are objects and no keys: rows have been lost, or the root key is another one.
     #[error("the state holds objects and no keys: rows have been lost")]
     NoKeys,
+    /// Another process has rotated the keys since the vault was opened (see `rotation::Rotation::run`).
+    #[error("the keys of the state were rotated by another process since they were read; open the vault anew")]
+    KeysRotated,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -108,11 +125,13 @@ impl From<AddressBody> for Address {
     }
 }
 
-/// The account whose key seals an object's sensitive parts: its `account` attribute; [`STACK`] for an object without one.
-pub fn account(object: &Object) -> Arc<str> {
-    match object.attributes.get("account") {
-        Some(account) if account.marks().is_empty() => account.as_str().unwrap_or(STACK).into(),
-        _ => STACK.into(),
+/// The account whose key seals an object's row: its `account` attribute; itself, if there is a key for it; else [`STACK`].
+pub fn account(object: &Object, vault: &Vault) -> Arc<str> {
+    let named = object.attributes.get("account").filter(|account| account.marks().is_empty());
+    match named.as_ref().and_then(|account| account.as_str()) {
+        Some(account) => account.into(),
+        None if vault.holds(&object.id.0) => object.id.0.clone(),
+        None => STACK.into(),
     }
 }
 
@@ -122,11 +141,13 @@ pub fn account(object: &Object) -> Arc<str> {
 /// [`RowError::Value`] for ephemeral or absurdly nested attributes, and if nothing could be sealed.
 pub fn encode_object(key: &ObjectKey, object: &Object, vault: &Vault) -> Result<StoredObject, RowError> {
     let address = key.address.to_string();
-    let account = account(object);
+    let account = account(object, vault);
     let place = place(&address, key.deposed.as_deref().unwrap_or_default());
-    let sealing = Sealing { vault, account: &account, address: &place };
-    let attributes = codec::write(&object.attributes, &sealing)
-        .map_err(|source| RowError::Value { address: address.clone(), source })?;
+    let attributes = match &*account {
+        STACK => codec::write(&object.attributes, &Sealing { vault, account: STACK, address: &place }),
+        account => whole(&object.attributes, &place, account, vault),
+    };
+    let attributes = attributes.map_err(|source| RowError::Value { address: address.clone(), source })?;
     let body = ObjectBody {
         form: VERSION,
         address: (&key.address).into(),
@@ -146,6 +167,31 @@ pub fn encode_object(key: &ObjectKey, object: &Object, vault: &Vault) -> Result<
     })
 }
 
+/// Attributes, sealed in one text.
+fn whole(attributes: &Value, place: &str, account: &str, vault: &Vault) -> Result<Json, CodecError> {
+    let document = codec::write(attributes, &codec::Marking)?;
+    let sealed = vault.seal(&whole_context(place, account), &Secret::new(document.to_string()));
+    let sealed = sealed.map_err(|source| CodecError::Seal { path: Path::root(), source })?;
+    Ok(json!({ WHOLE: sealed.0 }))
+}
+
+/// What [`whole`] sealed. When the account's key is destroyed, what is left is whose it was and how it is called.
+fn opened(sealed: &Sealed, place: &str, id: &str, account: &str, vault: &Vault) -> Result<Value, CodecError> {
+    let damaged = || CodecError::Damaged { path: Path::root() };
+    match vault.open_sealed(&whole_context(place, account), sealed) {
+        Ok(text) => {
+            let document: Json = serde_json::from_str(text.expose()).map_err(|_| damaged())?;
+            codec::read(&document, &codec::Marking)
+        }
+        Err(SealError::NoKey) => Ok(Value::object([("id", Value::string(id)), ("account", Value::string(account))])),
+        Err(source) => Err(CodecError::Seal { path: Path::root(), source }),
+    }
+}
+
+fn whole_context<'a>(address: &'a str, account: &'a str) -> SealContext<'a> {
+    SealContext { account, address, attribute: "", version: 0 }
+}
+
 /// The object of a row.
 ///
 /// # Errors
@@ -158,9 +204,11 @@ pub fn decode_object(row: &StoredObject, vault: &Vault) -> Result<(ObjectKey, Ob
         return Err(damaged());
     }
     let place = place(&row.address, &row.deposed);
-    let sealing = Sealing { vault, account: &body.account, address: &place };
-    let attributes = codec::read(&body.attributes, &sealing)
-        .map_err(|source| RowError::Value { address: row.address.clone(), source })?;
+    let attributes = match body.attributes.get(WHOLE).and_then(Json::as_str) {
+        None => codec::read(&body.attributes, &Sealing { vault, account: &body.account, address: &place }),
+        Some(sealed) => opened(&Sealed(sealed.into()), &place, &row.external_id, &body.account, vault),
+    };
+    let attributes = attributes.map_err(|source| RowError::Value { address: row.address.clone(), source })?;
     let deposed = if row.deposed.is_empty() { None } else { Some(row.deposed.as_str().into()) };
     let object = Object {
         id: ExternalId(row.external_id.as_str().into()),
@@ -206,6 +254,10 @@ pub fn decode_output(row: &StoredOutput, vault: &Vault) -> Result<(Arc<str>, Out
 pub fn snapshot(stored: &StoredSnapshot, vault: &Vault) -> Result<Snapshot, RowError> {
     if stored.keys.is_empty() && !stored.objects.is_empty() {
         return Err(RowError::NoKeys);
+    }
+    // What this vault would wrap from here on nobody could open after it.
+    if vault.is_outdated_by(&stored.keys) {
+        return Err(RowError::KeysRotated);
     }
     Ok(Snapshot {
         serial: stored.serial,

@@ -98,6 +98,11 @@ pub enum SealError {
         "the key of this sealed value is not there: it was destroyed with its account, or the state is another one"
     )]
     NoKey,
+    /// Its key is wrapped by an epoch that is not alive: an old row was put back.
+    #[error(
+        "the key of this sealed value is wrapped by an epoch that was destroyed: an old row was put back into the state"
+    )]
+    EpochGone,
     /// It is longer than can be sealed.
     #[error("the text is too long to be sealed")]
     TooLong,

@@ -78,7 +78,7 @@ async fn queue(
     lease: &Lease,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let loaded = stack.load().await?;
+    let loaded = stack.load_locked(lease).await?;
     let occasions = occasions(args, subject, text, &loaded)?;
     let question = format!("Do you want to send this to {} accounts?", occasions.len());
     let view = View::human(terminal);
