@@ -46,6 +46,12 @@ impl Running {
         assert!(sent.success(), "the command has ended already");
     }
 
+    /// Kills it, as the kernel does when memory ends.
+    pub fn kill(mut self) {
+        self.0.kill().expect("it runs");
+        self.0.wait().expect("it ends");
+    }
+
     /// Waits until it ends.
     pub fn end(self) -> Run {
         let output = self.0.wait_with_output().expect("it ends");

@@ -12,7 +12,7 @@ use ampere_core::lang::eval::constant;
 use ampere_core::lang::value::Value;
 use ampere_core::secret::Secret;
 use ampere_core::store::postgres::{PostgresOptions, PostgresUrlError};
-use ampere_core::store::{PostgresStore, SqliteStore, Store};
+use ampere_core::store::{Adopt, PostgresStore, SqliteStore};
 
 use crate::failure::Failure;
 use crate::project::DataDirectory;
@@ -88,12 +88,9 @@ impl Place {
                 None => (url, "the state URL that \"ampere init\" wrote down"),
             };
             let place = Place::parse(&Secret::new(url), name)?;
-            return match (place, text(&record["schema"])) {
-                (Place::Postgres(options), Some(schema)) => options
-                    .schema(&schema)
-                    .map(|options| Place::Postgres(options.into()))
-                    .map_err(|error| Failure::error("Invalid state URL", format!("{error}."))),
-                (place, _) => Ok(place),
+            return match &place {
+                Place::Postgres(_) => place.with_schema(text(&record["schema"]).as_deref()),
+                Place::File(_) => Ok(place),
             };
         }
         Ok(Place::File(text(&record["arguments"]["path"]).map_or_else(|| data.state_path(), PathBuf::from)))
@@ -116,11 +113,36 @@ impl Place {
         }
     }
 
+    /// The same database with another schema, if one is named.
+    ///
+    /// # Errors
+    /// It is no database, or no schema can have that name.
+    pub fn with_schema(self, name: Option<&str>) -> Result<Place, Failure> {
+        match (self, name) {
+            (place, None) => Ok(place),
+            (Place::File(_), Some(_)) => {
+                Err(Failure::error("Invalid state URL", "A schema belongs to a database, and this is a file."))
+            }
+            (Place::Postgres(options), Some(name)) => options
+                .schema(name)
+                .map(|options| Place::Postgres(options.into()))
+                .map_err(|error| Failure::error("Invalid state URL", format!("{error}."))),
+        }
+    }
+
+    /// The place for people, without user and password.
+    pub fn describe(&self) -> String {
+        match self {
+            Place::File(path) => path.display().to_string(),
+            Place::Postgres(options) => options.place(),
+        }
+    }
+
     /// Opens the state; makes it when it is not there.
     ///
     /// # Errors
     /// It cannot be used.
-    pub async fn open(&self) -> Result<Arc<dyn Store>, Failure> {
+    pub async fn open(&self) -> Result<Arc<dyn Adopt>, Failure> {
         Ok(match self {
             Place::File(path) => Arc::new(SqliteStore::open(path, Arc::new(SystemClock)).await.map_err(store_failure)?),
             Place::Postgres(options) => {
@@ -133,7 +155,7 @@ impl Place {
     ///
     /// # Errors
     /// As [`Place::open`].
-    pub async fn existing(&self) -> Result<Option<Arc<dyn Store>>, Failure> {
+    pub async fn existing(&self) -> Result<Option<Arc<dyn Adopt>>, Failure> {
         match self {
             Place::File(path) => match std::fs::metadata(path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -141,7 +163,7 @@ impl Place {
             },
             Place::Postgres(options) => {
                 let store = PostgresStore::existing((**options).clone()).await.map_err(store_failure)?;
-                Ok(store.map(|store| Arc::new(store) as Arc<dyn Store>))
+                Ok(store.map(|store| Arc::new(store) as Arc<dyn Adopt>))
             }
         }
     }

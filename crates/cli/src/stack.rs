@@ -66,9 +66,24 @@ impl Stack {
         Stack::at(&place, settings, data).await
     }
 
-    async fn at(place: &Place, settings: Settings, data: DataDirectory) -> Result<Stack, Failure> {
+    /// Opens the state at a place.
+    ///
+    /// # Errors
+    /// As [`Stack::open`].
+    pub async fn at(place: &Place, settings: Settings, data: DataDirectory) -> Result<Stack, Failure> {
+        // The key first: a state that was made without one would be of no use.
         let (key, key_made) = data.root_key()?;
         let (store, epochs) = (place.open().await?, data.epochs());
+        Ok(Stack { settings, data, store, key_made, key, epochs })
+    }
+
+    /// A state that was opened already.
+    ///
+    /// # Errors
+    /// The key cannot be used.
+    pub fn of(store: Arc<dyn Store>, settings: Settings, data: DataDirectory) -> Result<Stack, Failure> {
+        let (key, key_made) = data.root_key()?;
+        let epochs = data.epochs();
         Ok(Stack { settings, data, store, key_made, key, epochs })
     }
 
@@ -79,10 +94,7 @@ impl Stack {
     pub async fn existing(module: &Module) -> Result<Option<Stack>, Failure> {
         let data = DataDirectory::of_environment();
         let Some(store) = Place::of(module, &data)?.existing().await? else { return Ok(None) };
-        let settings = Settings::read(Path::new("."))?;
-        let (key, key_made) = data.root_key()?;
-        let epochs = data.epochs();
-        Ok(Some(Stack { settings, data, store, key_made, key, epochs }))
+        Stack::of(store, Settings::read(Path::new("."))?, data).map(Some)
     }
 
     /// Takes the lock, waiting at most so long.
@@ -143,7 +155,13 @@ impl Stack {
     async fn opened(&self) -> Result<(Vault, StoredSnapshot), Failure> {
         let (stack, random) = (&self.settings.stack, Arc::new(SystemRandom));
         let opened = rotation::open(&self.key, stack, &*self.store, &self.epochs, random).await;
-        opened.map_err(|error| open_failure(error, &self.data.key_place(), &self.epochs))
+        let (vault, stored) = opened.map_err(|error| open_failure(error, &self.data.key_place(), &self.epochs))?;
+        if stored.is_unfinished() {
+            let detail = "A migration into this state has begun and has not ended: it is not whole. The state it comes from is. \
+                          Run \"ampere state migrate\" again.";
+            return Err(Failure::error("Unfinished migration", detail));
+        }
+        Ok((vault, stored))
     }
 
     fn rotation<'a>(
@@ -233,6 +251,9 @@ pub fn store_failure(error: StoreError) -> Failure {
         StoreError::LeaseLost => {
             let detail = "This run was held up so long that another one took the lock. What was begun is written down; plan again.";
             Failure::new(Exit::Stale, "Lock lost", detail)
+        }
+        StoreError::NotEmpty { .. } => {
+            Failure::error("The target holds a state", format!("{text} It was left as it is; name another place."))
         }
         StoreError::Newer { .. } => {
             Failure::error("State of a newer version", format!("{text} Use that version of Ampere."))

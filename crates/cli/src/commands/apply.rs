@@ -9,7 +9,7 @@ use clap::{ArgAction, Args};
 use crate::args::{LockArgs, PlanningArgs, ViewArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::operation::{self, Operation, Subject, approve, plan_options, show_plan, show_result};
+use crate::operation::{self, Applied, Operation, Subject, approve, plan_options, show_plan, show_result};
 use crate::project::Configuration;
 use crate::stack::Stack;
 use crate::terminal::Terminal;
@@ -163,7 +163,19 @@ async fn perform(
     plan: &Plan,
 ) -> Result<Exit, Failure> {
     let applied = operation::apply(view, operation, subject, plan, args.planning.parallelism).await?;
-    let after: Snapshot = operation.engine.snapshot().await.map_err(operation::engine_failure)?;
+    let after = operation.engine.snapshot().await;
+    let after: Snapshot = after.map_err(|error| untold(operation::engine_failure(error), &applied))?;
     show_result(view, &applied, &subject.module, plan.mode, &after);
     Ok(applied.exit())
+}
+
+/// The state cannot be read after the work: what became of that is told all the same, and is the exit code.
+fn untold(failure: Failure, applied: &Applied) -> Failure {
+    let mut findings = applied.outcome.diagnostics.clone();
+    findings.extend(failure.findings);
+    let exit = match applied.exit() {
+        Exit::Success => failure.exit,
+        incomplete => incomplete,
+    };
+    Failure { findings, exit, ..failure }
 }

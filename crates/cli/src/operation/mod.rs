@@ -13,7 +13,7 @@ pub use approval::{approve, confirm};
 pub use backend::{check_initialized, record_initialized, recorded};
 pub use options::{address, plan_options};
 pub use progress::Progress;
-pub use run::apply;
+pub use run::{Applied, apply};
 pub use saved::{read_plan, save_plan, saved_subject};
 pub use show::{outputs, show_plan, show_result};
 

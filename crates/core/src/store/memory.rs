@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::adopt::Whole;
 use super::lease::Waiting;
 use super::{
-    Lease, LockHolder, Mutation, RecordKind, Store, StoreChange, StoreError, StoredKey, StoredObject, StoredOutput,
-    StoredRecord, StoredSnapshot,
+    Adopt, Lease, LockHolder, Mutation, RecordKind, Store, StoreChange, StoreError, StoredKey, StoredObject,
+    StoredOutput, StoredRecord, StoredSnapshot,
 };
 use crate::audit::{Entry, Head};
 use crate::snapshot::PendingStep;
@@ -169,5 +170,23 @@ impl Store for MemoryStore {
         let state = self.state();
         let entries = state.log.iter().filter(|e| e.sequence >= from).take(limit as usize);
         Ok(entries.cloned().collect())
+    }
+}
+
+#[async_trait]
+impl Adopt for MemoryStore {
+    async fn adopt(&self, lease: &Lease, other: StoredSnapshot, log: Vec<Entry>) -> Result<(), StoreError> {
+        let mut state = self.state();
+        if state.lock.as_ref().is_none_or(|holder| holder.id != lease.id) {
+            return Err(StoreError::LeaseLost);
+        }
+        if state.serial > 0 || !state.log.is_empty() {
+            return Err(StoreError::NotEmpty { place: "memory".into() });
+        }
+        let (whole, change) = Whole::new(other, log);
+        change.mutations.into_iter().for_each(|mutation| state.apply(mutation));
+        state.serial = whole.serial;
+        state.log = whole.log;
+        Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! The port to the state: rows in, rows out, one transaction a change.
 //!
 //! A store keeps texts. What is sensitive in them has been sealed before it comes here (S1).
+mod adopt;
 mod batch;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -10,6 +11,7 @@ pub mod postgres;
 pub mod sqlite;
 
 pub use crate::snapshot::{RecordKind, StoredKey, StoredObject, StoredOutput, StoredRecord, StoredSnapshot};
+pub use adopt::{Adopt, UNFINISHED, unfinished};
 pub use lease::Lease;
 pub use memory::MemoryStore;
 pub use postgres::PostgresStore;
@@ -146,6 +148,12 @@ pub enum StoreError {
     /// The lease was lost (another run took it over after our heartbeat stopped).
     #[error("the lock was lost to another run")]
     LeaseLost,
+    /// A state is to be taken over where there is one already.
+    #[error("there is a state at {place} already")]
+    NotEmpty {
+        /// The file or the URL without credentials.
+        place: String,
+    },
     /// A newer version of Ampere wrote it.
     #[error("the state was written by a newer version (schema {found}, this version knows {known})")]
     Newer {

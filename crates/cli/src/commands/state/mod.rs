@@ -1,5 +1,6 @@
 //! `ampere state …`
 mod list;
+mod migrate;
 mod mv;
 mod pull;
 mod rm;
@@ -34,6 +35,7 @@ enum StateCommand {
     Mv(mv::MvArgs),
     Rm(rm::RmArgs),
     Pull(pull::PullArgs),
+    Migrate(migrate::MigrateArgs),
 }
 
 /// Runs the command.
@@ -44,6 +46,7 @@ pub async fn run(args: StateArgs, terminal: &Terminal) -> Result<Exit, Failure> 
         StateCommand::Mv(args) => mv::run(&args, terminal).await,
         StateCommand::Rm(args) => rm::run(&args, terminal).await,
         StateCommand::Pull(args) => pull::run(&args, terminal).await,
+        StateCommand::Migrate(args) => migrate::run(&args, terminal).await,
     }
 }
 

@@ -5,7 +5,8 @@ use sqlx::{Connection, PgConnection, Postgres, Transaction};
 use super::error::Failure;
 use super::lock::LEASE;
 use super::session::Work;
-use crate::audit::{Event, Head, canonical};
+use crate::audit::{Entry, Event, Head, canonical};
+use crate::store::adopt::Whole;
 use crate::store::batch::{Batch, batches};
 use crate::store::{Lease, StoreChange, StoreError};
 
@@ -18,6 +19,8 @@ pub(super) struct Commit<'a> {
     moves_the_serial: bool,
     batches: Vec<Batch>,
     event: Option<Event>,
+    /// A state that takes the place of an empty one.
+    whole: Option<Whole>,
     /// The attempt whose COMMIT was sent: no answer to it has come yet.
     sent: Option<Sent>,
 }
@@ -33,7 +36,12 @@ impl<'a> Commit<'a> {
     pub(super) fn new(lease: &'a Lease, change: StoreChange) -> Commit<'a> {
         let moves_the_serial = change.moves_the_serial();
         let StoreChange { base, mutations, event } = change;
-        Commit { lease: &lease.id, base, moves_the_serial, batches: batches(mutations), event, sent: None }
+        Commit { lease: &lease.id, base, moves_the_serial, batches: batches(mutations), event, whole: None, sent: None }
+    }
+
+    /// Writes another state whole where nothing was ever kept.
+    pub(super) fn whole(lease: &'a Lease, whole: Whole, change: StoreChange) -> Commit<'a> {
+        Commit { whole: Some(whole), ..Commit::new(lease, change) }
     }
 
     /// What became of the attempt before this one when the lease is gone: only an entry of the log can still tell.
@@ -54,7 +62,7 @@ impl<'a> Commit<'a> {
 impl Work for Commit<'_> {
     type Output = u64;
 
-    async fn run(&mut self, connection: &mut PgConnection, _place: &str) -> Result<u64, Failure> {
+    async fn run(&mut self, connection: &mut PgConnection, place: &str) -> Result<u64, Failure> {
         let mut tx = connection.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
         // Waits for whoever writes now: also for an attempt of ours whose connection was cut.
         let row: Option<(i64, i64, String, i64)> = sqlx::query_as(
@@ -78,15 +86,25 @@ impl Work for Commit<'_> {
             tx.rollback().await?;
             return Err(Failure::Store(StoreError::Stale { expected, found }));
         }
-        let serial = if self.moves_the_serial { serial.saturating_add(1) } else { serial };
+        if self.whole.is_some() && (serial > 0 || sequence > 0) {
+            tx.rollback().await?;
+            return Err(Failure::Store(StoreError::NotEmpty { place: place.into() }));
+        }
+        let mut serial = if self.moves_the_serial { serial.saturating_add(1) } else { serial };
         for batch in &self.batches {
             write(&mut tx, batch).await?;
         }
         let mut head = Head { sequence: sequence as u64, hash };
         let mut entry = None;
         if let Some(event) = &self.event {
-            head = append(&mut tx, head, event.clone()).await?;
+            let written = head.append(event.clone());
+            head = written.head();
+            insert(&mut tx, &[written]).await?;
             entry = Some(head.clone());
+        }
+        if let Some(whole) = &self.whole {
+            insert(&mut tx, &whole.log).await?;
+            (serial, head) = (whole.serial as i64, whole.head());
         }
         sqlx::query(
             "WITH renewed AS (UPDATE lock SET commits = $2, expires_at = clock_timestamp() + make_interval(secs => $3)
@@ -107,16 +125,19 @@ impl Work for Commit<'_> {
     }
 }
 
-async fn append(tx: &mut Tx<'_>, head: Head, event: Event) -> Result<Head, sqlx::Error> {
-    let entry = head.append(event);
-    sqlx::query("INSERT INTO audit (sequence, previous, hash, event) VALUES ($1, $2, $3, $4)")
-        .bind(entry.sequence as i64)
-        .bind(&entry.previous)
-        .bind(&entry.hash)
-        .bind(canonical(&entry.event))
-        .execute(&mut **tx)
-        .await?;
-    Ok(entry.head())
+async fn insert(tx: &mut Tx<'_>, entries: &[Entry]) -> Result<(), sqlx::Error> {
+    // In their order: the table takes no other.
+    sqlx::query(
+        "INSERT INTO audit (sequence, previous, hash, event)
+         SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) AS entry (sequence) ORDER BY sequence",
+    )
+    .bind(column(entries, |entry| entry.sequence as i64))
+    .bind(column(entries, |entry| &*entry.previous))
+    .bind(column(entries, |entry| &*entry.hash))
+    .bind(column(entries, |entry| canonical(&entry.event)))
+    .execute(&mut **tx)
+    .await
+    .map(drop)
 }
 
 /// The columns of rows.

@@ -14,14 +14,16 @@ mod session;
 pub use options::{DEFAULT_SCHEMA, PostgresOptions, PostgresUrlError};
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::PgConnection;
 use tokio::sync::Mutex;
 
+use super::adopt::Whole;
 use super::lease::Waiting;
-use super::{Lease, LockHolder, Store, StoreChange, StoreError, StoredSnapshot};
+use super::{Adopt, Lease, LockHolder, Store, StoreChange, StoreError, StoredSnapshot};
 use crate::audit::Entry;
 use commit::Commit;
 use error::Failure;
@@ -42,6 +44,8 @@ struct Inner {
     options: PostgresOptions,
     /// The database and the schema, for messages.
     place: String,
+    /// Whether the server was waited for in vain.
+    is_away: AtomicBool,
 }
 
 impl PostgresStore {
@@ -53,7 +57,8 @@ impl PostgresStore {
         let mut connection = first(&options).await?;
         let place = options.place();
         schema::migrate(&mut connection, &options).await.map_err(|e| told(&place, e))?;
-        let store = PostgresStore { inner: Arc::new(Inner { connection: Some(connection).into(), options, place }) };
+        let (connection, is_away) = (Some(connection).into(), AtomicBool::new(false));
+        let store = PostgresStore { inner: Arc::new(Inner { connection, options, place, is_away }) };
         store.check_log().await?;
         Ok(store)
     }
@@ -135,5 +140,13 @@ impl Store for PostgresStore {
 
     async fn audit_entries(&self, from: u64, limit: u32) -> Result<Vec<Entry>, StoreError> {
         self.inner.run(Entries { from, limit }).await
+    }
+}
+
+#[async_trait]
+impl Adopt for PostgresStore {
+    async fn adopt(&self, lease: &Lease, state: StoredSnapshot, log: Vec<Entry>) -> Result<(), StoreError> {
+        let (whole, change) = Whole::new(state, log);
+        self.inner.run(Commit::whole(lease, whole, change)).await.map(drop)
     }
 }

@@ -1,4 +1,5 @@
 //! One connection, made anew when it is lost.
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -30,11 +31,15 @@ impl Inner {
     /// Does the work, on a new connection and once more where that may help.
     pub(super) async fn run<W: Work>(&self, mut work: W) -> Result<W::Output, StoreError> {
         let mut slot = self.connection.lock().await;
-        let mut patience = Patience::new();
+        // Who has waited in vain once does not wait again for each step that is left.
+        let mut patience = if self.is_away.load(Ordering::Relaxed) { Patience::none() } else { Patience::new() };
         loop {
             let attempt = tokio::time::timeout(ANSWER, self.attempt(&mut slot, &mut work)).await;
             let error = match attempt {
-                Ok(Ok(output)) => return Ok(output),
+                Ok(Ok(output)) => {
+                    self.is_away.store(false, Ordering::Relaxed);
+                    return Ok(output);
+                }
                 Ok(Err(Failure::Store(e))) => return Err(e),
                 Ok(Err(Failure::Sql(e))) => e,
                 // The attempt took its connection with it.
@@ -42,7 +47,10 @@ impl Inner {
             };
             match patience.pause_after(&error) {
                 Some(pause) => tokio::time::sleep(pause).await,
-                None => return Err(error::explain(&self.place, &error)),
+                None => {
+                    self.is_away.store(error::is_lost(&error), Ordering::Relaxed);
+                    return Err(error::explain(&self.place, &error));
+                }
             }
         }
     }
@@ -94,6 +102,7 @@ pub(super) async fn connect(options: &PostgresOptions) -> Result<PgConnection, F
 
 /// How often and how long something is tried again.
 pub(super) struct Patience {
+    for_server: Duration,
     since: Option<Instant>,
     losses: u32,
     conflicts: u32,
@@ -101,7 +110,12 @@ pub(super) struct Patience {
 
 impl Patience {
     pub(super) fn new() -> Patience {
-        Patience { since: None, losses: 0, conflicts: 0 }
+        Patience { for_server: RECONNECTING, since: None, losses: 0, conflicts: 0 }
+    }
+
+    /// For a server that is not expected to come back soon.
+    fn none() -> Patience {
+        Patience { for_server: Duration::ZERO, ..Patience::new() }
     }
 
     /// How long to wait before the next attempt; none if there shall be none.
@@ -117,6 +131,6 @@ impl Patience {
         // The first time at once: often only an old connection was cut.
         let pause = if self.losses == 0 { Duration::ZERO } else { Duration::from_millis(25 << self.losses.min(5)) };
         self.losses += 1;
-        (since.elapsed() < RECONNECTING).then_some(pause)
+        (since.elapsed() < self.for_server).then_some(pause)
     }
 }

@@ -2,7 +2,8 @@
 use sqlx::query_builder::{QueryBuilder, Separated};
 use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
 
-use crate::audit::{Event, Head, canonical};
+use crate::audit::{Entry, Event, Head, canonical};
+use crate::store::adopt::Whole;
 use crate::store::batch::{Batch, batches};
 use crate::store::{Lease, Mutation, StoreChange, StoreError};
 
@@ -58,16 +59,56 @@ pub(super) async fn commit(
     Ok(serial as u64)
 }
 
+/// Writes another state whole where nothing was ever kept.
+pub(super) async fn adopt(
+    connection: &mut SqliteConnection,
+    place: &str,
+    lease: &Lease,
+    whole: Whole,
+    change: StoreChange,
+) -> Result<(), Failure> {
+    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let (serial, sequence, holder): (i64, i64, Option<String>) =
+        sqlx::query_as("SELECT serial, audit_sequence, (SELECT lease FROM lock) FROM state")
+            .fetch_one(&mut *tx)
+            .await?;
+    if holder.as_ref() != Some(&lease.id) {
+        return Err(Failure::Store(StoreError::LeaseLost));
+    }
+    if serial > 0 || sequence > 0 {
+        return Err(Failure::Store(StoreError::NotEmpty { place: place.into() }));
+    }
+    for batch in batches(change.mutations) {
+        write(&mut tx, batch).await?;
+    }
+    let head = whole.head();
+    for entry in &whole.log {
+        insert(&mut tx, entry).await?;
+    }
+    sqlx::query("UPDATE state SET serial = ?, audit_sequence = ?, audit_hash = ?")
+        .bind(whole.serial as i64)
+        .bind(head.sequence as i64)
+        .bind(head.hash)
+        .execute(&mut *tx)
+        .await?;
+    Ok(tx.commit().await?)
+}
+
 async fn append(tx: &mut Tx<'_>, head: Head, event: Event) -> Result<Head, sqlx::Error> {
     let entry = head.append(event);
+    insert(tx, &entry).await?;
+    Ok(entry.head())
+}
+
+async fn insert(tx: &mut Tx<'_>, entry: &Entry) -> Result<(), sqlx::Error> {
     sqlx::query("INSERT INTO audit (sequence, previous, hash, event) VALUES (?, ?, ?, ?)")
         .bind(entry.sequence as i64)
         .bind(&entry.previous)
         .bind(&entry.hash)
         .bind(canonical(&entry.event))
         .execute(&mut **tx)
-        .await?;
-    Ok(entry.head())
+        .await
+        .map(drop)
 }
 
 /// Rows that one statement writes at most: each has up to four parameters, of which SQLite takes 32766.

@@ -19,8 +19,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection};
 use tokio::sync::Mutex;
 
+use super::adopt::Whole;
 use super::lease::Waiting;
-use super::{Lease, LockHolder, Mutation, Store, StoreChange, StoreError, StoredSnapshot};
+use super::{Adopt, Lease, LockHolder, Mutation, Store, StoreChange, StoreError, StoredSnapshot};
 use crate::audit::Entry;
 use crate::clock::Clock;
 use commit::Failure;
@@ -205,6 +206,18 @@ impl Store for SqliteStore {
         let mut connection = self.inner.connection.lock().await;
         match load::audit_entries(&mut connection, &self.inner.place, from, limit).await {
             Ok(entries) => Ok(entries),
+            Err(e) => Err(self.inner.fail(&mut connection, e).await),
+        }
+    }
+}
+
+#[async_trait]
+impl Adopt for SqliteStore {
+    async fn adopt(&self, lease: &Lease, state: StoredSnapshot, log: Vec<Entry>) -> Result<(), StoreError> {
+        let (whole, change) = Whole::new(state, log);
+        let mut connection = self.inner.connection.lock().await;
+        match commit::adopt(&mut connection, &self.inner.place, lease, whole, change).await {
+            Ok(()) => Ok(()),
             Err(e) => Err(self.inner.fail(&mut connection, e).await),
         }
     }
