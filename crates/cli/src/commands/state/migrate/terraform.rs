@@ -94,7 +94,8 @@ pub fn read(path: &Path) -> Result<Taken, Failure> {
     for resource in kept {
         for instance in &resource.instances {
             let address = address(resource, instance);
-            let object = object(instance).ok_or_else(|| refused(&format!("the entry of {address} is not understood.")))?;
+            let object =
+                object(instance).ok_or_else(|| refused(&format!("the entry of {address} is not understood.")))?;
             let deposed = instance.deposed.as_deref().map(Arc::from);
             found.objects.push((ObjectKey { address, deposed }, object));
         }
