@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ampere_agent::Agent;
@@ -11,20 +12,35 @@ use ampere_sandbox::Boxes;
 /// The longest pause between two looks of an agent: a real one has half a minute, and here nobody should wait for it.
 const LONGEST_PAUSE: Duration = Duration::from_millis(25);
 
-/// The agents that run, by server. Each ends when its sender is dropped.
+/// The agents of servers. As with systemd there is one at a time: the next begins when the one before has ended.
 #[derive(Default)]
-pub struct Inhabitants(Mutex<BTreeMap<u64, Sender<()>>>);
+pub struct Inhabitants(Mutex<BTreeMap<u64, Inhabitant>>);
+
+/// The agent of one server.
+struct Inhabitant {
+    /// It ends when this is dropped.
+    on: Option<Sender<()>>,
+    thread: JoinHandle<()>,
+}
 
 impl Boxes for Inhabitants {
     fn power_on(&self, server: u64, root: &Path) {
         let (end, ended) = channel();
         let root = root.to_owned();
-        std::thread::spawn(move || live(root, &ended));
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(server, end);
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = all.remove(&server).map(|inhabitant| inhabitant.thread);
+        let thread = std::thread::spawn(move || {
+            // One that has panicked has ended, too.
+            let _ended = before.map(JoinHandle::join);
+            live(root, &ended);
+        });
+        all.insert(server, Inhabitant { on: Some(end), thread });
     }
 
     fn power_off(&self, server: u64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&server);
+        if let Some(inhabitant) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&server) {
+            inhabitant.on = None;
+        }
     }
 }
 

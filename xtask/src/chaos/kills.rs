@@ -1,51 +1,42 @@
-//! Kill points of a scenario: which there are, and what must hold after each.
-use std::collections::BTreeSet;
+//! The points of a scenario: which there are, and what must hold after each.
 use std::error::Error;
-use std::fmt;
-use std::path::Path;
-use std::str::FromStr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use ampere_sandbox::Call;
+use clap::ValueEnum;
 use tempfile::TempDir;
-use tokio::runtime::Handle;
 
-use super::Arguments;
-use super::rig::{Rig, RigError, Run, copy};
+use super::point::{self, Point, sampled};
+use super::rig::{Blows, Rig, RigError, Run, copy};
 use super::scenario::Scenario;
-use super::watcher::{Side, Strike};
+use super::trace::{Writes, has_refused};
+use super::watcher::How;
 use super::world::World;
+use super::{Arguments, Ground};
 use crate::say::say;
 
-/// A moment at which the command is killed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Point(Strike);
-
-impl fmt::Display for Point {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let side = if self.0.side == Side::Before { "before" } else { "after" };
-        write!(f, "call:{}:{side}", self.0.nth)
-    }
+/// Which points of a scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Suite {
+    /// Killed before and after each call to a cloud
+    Calls,
+    /// Killed before, in and after each commit of the state
+    Commits,
+    /// Each changing call with its answer lost, and with its effect after the next run has begun
+    Answers,
+    /// Each write of the state refused by the disk (EIO, ENOSPC), once or from there on
+    Disk,
 }
 
-impl FromStr for Point {
-    type Err = String;
+/// In the order in which they run.
+pub const SUITES: [Suite; 4] = [Suite::Calls, Suite::Commits, Suite::Answers, Suite::Disk];
 
-    fn from_str(text: &str) -> Result<Point, String> {
-        let bad = || format!("{text:?} is no point; one looks like call:17:after");
-        let rest = text.strip_prefix("call:").ok_or_else(bad)?;
-        let (nth, side) = rest.split_once(':').ok_or_else(bad)?;
-        let side = match side {
-            "before" => Side::Before,
-            "after" => Side::After,
-            _ => return Err(bad()),
-        };
-        Ok(Point(Strike { nth: nth.parse().map_err(|_| bad())?, side }))
-    }
-}
+/// A step makes no more calls than this: the costliest is an instance, with its box.
+const COSTLIEST_STEP: usize = 30;
 
-/// What came of a scenario's points.
+/// What came of points.
 #[derive(Debug, Default)]
 pub struct Tally {
     /// How many were struck.
@@ -55,43 +46,87 @@ pub struct Tally {
 }
 
 /// How a scenario goes when nobody strikes.
-struct Reference {
+pub struct Reference {
     template: TempDir,
     before: World,
     world: World,
-    calls: usize,
+    calls: Vec<Call>,
+    writes: Writes,
     listing: usize,
-    /// Whether it is shown what the commands say.
-    tell: bool,
 }
 
-/// Strikes at the points that are asked for.
+impl Reference {
+    /// Prepares a scenario, and plays it without a blow.
+    ///
+    /// # Errors
+    /// It does not go well.
+    pub fn of(scenario: &Scenario<'_>, ground: &Ground) -> Result<Reference, Box<dyn Error>> {
+        let template = tempfile::tempdir()?;
+        let rig = Rig::open(template.path(), ground, scenario.boxes)?;
+        scenario.prepare(&rig)?;
+        let before = World::of(&rig)?;
+        drop(rig);
+        let directory = tempfile::tempdir()?;
+        copy(template.path(), directory.path())?;
+        let rig = Rig::open(directory.path(), ground, scenario.boxes)?;
+        let log = template.path().join("strace.log");
+        let run = rig.run(scenario.command, Blows { wrapper: Writes::wrapper(&log), ..Blows::default() })?;
+        if run.code != 0 {
+            return Err(format!("{} ends with {} without any blow: {}", scenario.name, run.code, said(&run)).into());
+        }
+        let writes = Writes::read(&std::fs::read_to_string(&log)?);
+        let listing = rig.prepare(scenario.idle)?.seen.calls.len();
+        let world = World::of(&rig)?;
+        if scenario.keeps && !before.identities.is_subset(&world.identities) {
+            return Err(format!("{} without any blow: objects are not there any more", scenario.name).into());
+        }
+        if !world.faults.is_empty() {
+            return Err(format!("{} without any blow: {}", scenario.name, world.faults.join("; ")).into());
+        }
+        Ok(Reference { template, before, world, calls: run.seen.calls, writes, listing })
+    }
+
+    /// How many calls it makes.
+    pub fn calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    fn points(&self, suite: Suite) -> Vec<Point> {
+        match suite {
+            Suite::Calls => point::kills(&self.calls),
+            Suite::Commits => point::commits(&self.writes),
+            Suite::Answers => point::answers(&self.calls),
+            Suite::Disk => point::failures(&self.writes),
+        }
+    }
+}
+
+/// Strikes at the points of a scenario that are asked for.
 ///
 /// # Errors
-/// The harness itself fails, or the scenario does without any blow.
+/// The harness itself fails.
 pub fn strike(
-    scenario: &Scenario,
+    scenario: &Scenario<'_>,
+    suite: Suite,
+    reference: &Reference,
     arguments: &Arguments,
-    program: &Path,
-    runtime: &Handle,
+    ground: &Ground,
 ) -> Result<Tally, Box<dyn Error>> {
     let began = Instant::now();
-    let reference = reference(scenario, program, runtime, arguments.point.is_some())?;
-    let all = (1..=reference.calls).flat_map(|nth| [Side::Before, Side::After].map(|side| Point(Strike { nth, side })));
-    let all: Vec<Point> = all.collect();
+    let all = reference.points(suite);
     let points = match arguments.point {
         Some(point) => vec![point],
-        None if arguments.exhaustive => all.clone(),
+        None if arguments.exhaustive && suite != Suite::Disk => all.clone(),
+        None if arguments.exhaustive => sampled(&all, 50, arguments.seed),
         None => sampled(&all, arguments.sample, arguments.seed),
     };
-    let (next, extra) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let (struck, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let problems = Mutex::new(Vec::new());
+    let (next, extra, struck) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    let (failures, problems) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..arguments.jobs.max(1) {
             scope.spawn(|| {
                 while let Some(point) = points.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    match at(*point, scenario, &reference, program, runtime) {
+                    match at(*point, scenario, reference, ground, arguments.point.is_some()) {
                         Ok(outcome) => {
                             struck.fetch_add(usize::from(outcome.struck), Ordering::Relaxed);
                             extra.fetch_max(outcome.extra, Ordering::Relaxed);
@@ -111,45 +146,21 @@ pub fn strike(
     let failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
     for (point, faults) in &failures {
         say(&format!("FAILED --scenario {} --point {point}", scenario.name));
-        for fault in faults {
-            say(&format!("    {}", fault.replace('\n', "\n    ")));
-        }
+        faults.iter().for_each(|fault| say(&format!("    {}", fault.replace('\n', "\n    "))));
     }
     let tally = Tally { points: struck.into_inner(), failed: failures.len() };
     say(&format!(
-        "{:<12} {:>4} calls, {:>4} of {:>4} points struck, {} failed; the next run costs at most {} calls beyond its listing of {}; {:.1} s  ({})",
+        "{:<22} {:<8} {:>4} of {:>4} points struck, {} failed; the next run costs at most {} calls beyond its listing of {}; {:.1} s",
         scenario.name,
-        reference.calls,
+        format!("{suite:?}").to_lowercase(),
         tally.points,
         all.len(),
         tally.failed,
         extra.into_inner(),
         reference.listing,
         began.elapsed().as_secs_f64(),
-        scenario.about,
     ));
     Ok(tally)
-}
-
-fn reference(scenario: &Scenario, program: &Path, runtime: &Handle, tell: bool) -> Result<Reference, Box<dyn Error>> {
-    let template = tempfile::tempdir()?;
-    let rig = Rig::open(template.path(), program, runtime)?;
-    scenario.prepare(&rig)?;
-    let before = World::of(&rig)?;
-    drop(rig);
-    let directory = tempfile::tempdir()?;
-    copy(template.path(), directory.path())?;
-    let rig = Rig::open(directory.path(), program, runtime)?;
-    let calls = rig.prepare(scenario.command)?.seen.calls.len();
-    let listing = rig.prepare(scenario.idle)?.seen.calls.len();
-    let world = World::of(&rig)?;
-    if scenario.keeps && !before.identities.is_subset(&world.identities) {
-        return Err(format!("{} without any blow: objects are not there any more", scenario.name).into());
-    }
-    if !world.faults.is_empty() {
-        return Err(format!("{} without any blow: {}", scenario.name, world.faults.join("; ")).into());
-    }
-    Ok(Reference { template, before, world, calls, listing, tell })
 }
 
 struct Outcome {
@@ -158,29 +169,37 @@ struct Outcome {
     faults: Vec<String>,
 }
 
-/// Kills at one point, goes on, and looks.
+/// Strikes at one point, goes on, and looks.
 fn at(
     point: Point,
-    scenario: &Scenario,
+    scenario: &Scenario<'_>,
     reference: &Reference,
-    program: &Path,
-    runtime: &Handle,
+    ground: &Ground,
+    tell: bool,
 ) -> Result<Outcome, RigError> {
     let fail = |source| RigError::File { path: std::env::temp_dir(), source };
     let directory = tempfile::tempdir().map_err(fail)?;
     copy(reference.template.path(), directory.path())?;
-    let rig = Rig::open(directory.path(), program, runtime)?;
-    let first = rig.run(scenario.command, Some(point.0), &[])?;
-    let mut calls = first.seen.calls.len();
-    let mut runs = Vec::new();
+    let rig = Rig::open(directory.path(), ground, scenario.boxes)?;
+    let log = directory.path().join("strace.log");
+    let blows = match point {
+        Point::Call(strike) => Blows { strike: Some(strike), ..Blows::default() },
+        Point::Write(blow) => Blows { wrapper: blow.wrapper(&log), ..Blows::default() },
+    };
+    let first = rig.run(scenario.command, blows)?;
     let mut faults = Vec::new();
-    if first.seen.struck && first.code != -9 {
-        faults.push(format!("the command outlived its death: {}", said(&first)));
-    }
-    for command in scenario.again.iter().copied() {
-        let run = rig.ampere(command)?;
+    let log = std::fs::read_to_string(&log).unwrap_or_default();
+    let struck = is_struck(point, &first, &log, &mut faults);
+    let mut calls = first.seen.calls.len();
+    let mut runs = vec![(scenario.command, first)];
+    let late = matches!(point, Point::Call(strike) if strike.how == How::Late);
+    // What a late call has made is found by the listing after it, and deleted by that plan.
+    let again = scenario.again.iter().chain(scenario.again.iter().filter(|_| late));
+    for (index, command) in again.enumerate() {
+        let late_after = (late && index == 0).then_some(reference.listing);
+        let run = rig.run(command, Blows { late_after, ..Blows::default() })?;
         calls += run.seen.calls.len();
-        if run.code != 0 {
+        if run.code != 0 && !(late && index == 0) {
             faults.push(format!("`ampere {command}` ends with {}: {}", run.code, said(&run)));
         }
         runs.push((command, run));
@@ -192,7 +211,9 @@ fn at(
         }
         runs.push((command, run));
     }
-    if reference.tell {
+    let bad = |(_, run): &&(&str, Run)| [70, 101].contains(&run.code) || run.text.contains("panicked");
+    faults.extend(runs.iter().filter(bad).map(|(command, run)| format!("`ampere {command}` panics: {}", said(run))));
+    if tell {
         runs.iter().for_each(|(command, run)| say(&format!("$ ampere {command}  [exit {}]\n{}", run.code, run.text)));
     }
     let world = World::of(&rig)?;
@@ -202,26 +223,35 @@ fn at(
         faults.extend(lost.map(|identity| format!("{identity} is not there any more")));
     }
     faults.extend(world.faults);
-    let extra = calls.saturating_sub(reference.calls + reference.listing);
-    Ok(Outcome { struck: first.seen.struck, extra, faults })
+    let listings = scenario.again.len() * if late { 2 } else { 1 };
+    let extra = calls.saturating_sub(reference.calls.len() + reference.listing * listings);
+    let in_flight = scenario.parallelism;
+    if struck && !late && extra > COSTLIEST_STEP * in_flight {
+        faults.push(format!("it cost {extra} calls more than a listing: more than the steps in flight"));
+    }
+    Ok(Outcome { struck, extra, faults })
 }
 
-fn said(run: &Run) -> String {
+/// Whether the blow hit, and whether the command ended as it must then.
+fn is_struck(point: Point, run: &Run, log: &str, faults: &mut Vec<String>) -> bool {
+    let (struck, dies) = match point {
+        Point::Call(strike) => (run.seen.struck, strike.how != How::Lose),
+        Point::Write(blow) if blow.errno.is_none() => (run.code == -9, true),
+        Point::Write(_) => (has_refused(log), false),
+    };
+    let ends_well = match (struck, dies) {
+        (true, true) => run.code == -9,
+        (true, false) => [0, 1, 3].contains(&run.code),
+        (false, _) => run.code == 0,
+    };
+    if !ends_well {
+        faults.push(format!("the command that was struck ends with {}: {}", run.code, said(run)));
+    }
+    struck
+}
+
+/// The last lines of what a command said.
+pub fn said(run: &Run) -> String {
     let lines: Vec<&str> = run.text.lines().collect();
     lines[lines.len().saturating_sub(30)..].join("\n")
-}
-
-/// So many of them, evenly spread and shifted by the seed.
-fn sampled(all: &[Point], sample: usize, seed: u64) -> Vec<Point> {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(1);
-    let mut chosen = BTreeSet::new();
-    while chosen.len() < sample.min(all.len()) {
-        // SplitMix64, https://prng.di.unimi.it/splitmix64.c
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        chosen.insert(((mixed ^ (mixed >> 31)) % all.len() as u64) as usize);
-    }
-    chosen.into_iter().map(|index| all[index]).collect()
 }

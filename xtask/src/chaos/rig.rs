@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-use ampere_sandbox::{Config, Sandbox};
+use ampere_sandbox::{Boxes, Config, Endpoints, Sandbox};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use thiserror::Error;
 use tokio::runtime::Handle;
 
+use super::Ground;
 use super::inhabitants::Inhabitants;
 use super::watcher::{Seen, Strike, Watcher};
 
@@ -65,6 +66,17 @@ pub struct Run {
     pub seen: Seen,
 }
 
+/// What goes wrong while a command runs.
+#[derive(Default)]
+pub struct Blows {
+    /// At one of its calls.
+    pub strike: Option<Strike>,
+    /// By the programs that it runs below.
+    pub wrapper: Vec<String>,
+    /// After so many of its calls an earlier command's late call takes effect.
+    pub late_after: Option<usize>,
+}
+
 /// See the module.
 pub struct Rig {
     directory: PathBuf,
@@ -72,25 +84,28 @@ pub struct Rig {
     sandbox: Option<Sandbox>,
     watcher: Arc<Watcher>,
     runtime: Handle,
+    environment: Vec<(&'static str, String)>,
 }
 
 impl Rig {
-    /// The clouds kept in `directory`, where `program` finds them as the stack's own sandbox.
+    /// The clouds kept in `directory`, where the command finds them as the stack's own sandbox, with somebody in every server;
+    /// or, without `boxes`, as real clouds would be found: by the environment.
     ///
     /// # Errors
     /// The sandbox cannot be started.
-    pub fn open(directory: &Path, program: &Path, runtime: &Handle) -> Result<Rig, RigError> {
+    pub fn open(directory: &Path, ground: &Ground, boxes: bool) -> Result<Rig, RigError> {
         let watcher = Arc::new(Watcher::default());
         let config = Config {
             directory: Some(directory.join(".ampere/sandbox")),
             action_time: ACTION_TIME,
-            boxes: Some(Arc::new(Inhabitants::default())),
+            boxes: boxes.then(|| Arc::new(Inhabitants::default()) as Arc<dyn Boxes>),
             watch: Some(watcher.clone()),
             ..Config::default()
         };
-        let sandbox = runtime.block_on(Sandbox::start(config))?;
-        let (directory, program) = (directory.to_owned(), program.to_owned());
-        Ok(Rig { directory, program, sandbox: Some(sandbox), watcher, runtime: runtime.clone() })
+        let sandbox = ground.runtime.block_on(Sandbox::start(config))?;
+        let environment = if boxes { Vec::new() } else { environment(sandbox.endpoints()) };
+        let (program, runtime) = (ground.program.clone(), ground.runtime.clone());
+        Ok(Rig { directory: directory.to_owned(), program, sandbox: Some(sandbox), watcher, runtime, environment })
     }
 
     /// Runs a command to its end.
@@ -98,7 +113,7 @@ impl Rig {
     /// # Errors
     /// It cannot be started.
     pub fn ampere(&self, arguments: &str) -> Result<Run, RigError> {
-        self.run(arguments, None, &[])
+        self.run(arguments, Blows::default())
     }
 
     /// Runs a command that must succeed.
@@ -113,11 +128,8 @@ impl Rig {
         Err(RigError::Preparation { command: arguments.into(), code: run.code, text: run.text })
     }
 
-    /// Runs a command that is struck at one of its calls, below the programs of `wrapper`.
-    ///
-    /// # Errors
-    /// It cannot be started.
-    pub fn run(&self, arguments: &str, strike: Option<Strike>, wrapper: &[String]) -> Result<Run, RigError> {
+    /// The command below other programs, ready to be spawned.
+    pub fn command(&self, arguments: &str, wrapper: &[String]) -> Command {
         let mut words = wrapper.iter().map(String::as_str);
         let mut command = match words.next() {
             Some(outer) => Command::new(outer),
@@ -129,8 +141,19 @@ impl Rig {
         command.args(arguments.split_whitespace()).current_dir(&self.directory);
         // What the machine has of variables that the command listens to is kept from it.
         command.env_clear().envs(std::env::vars().filter(|(name, _)| ["PATH", "HOME", "TMPDIR"].contains(&&**name)));
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        self.watcher.begin(strike);
+        command
+    }
+
+    /// Runs a command while something goes wrong.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn run(&self, arguments: &str, blows: Blows) -> Result<Run, RigError> {
+        let Blows { strike, wrapper, late_after } = blows;
+        let mut command = self.command(arguments, &wrapper);
+        self.watcher.begin(strike, late_after);
         let child = command.spawn().map_err(RigError::Child)?;
         let process = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         if let Some(process) = process {
@@ -156,6 +179,16 @@ impl Rig {
             text: String::from_utf8_lossy(&text).into_owned(),
             seen: self.watcher.end(),
         })
+    }
+
+    /// Who sees the calls.
+    pub fn watcher(&self) -> &Watcher {
+        &self.watcher
+    }
+
+    /// The directory.
+    pub fn path(&self) -> &Path {
+        &self.directory
     }
 
     /// A call of the sandbox's control API.
@@ -197,6 +230,20 @@ impl Drop for Rig {
             drop(sandbox);
         }
     }
+}
+
+/// What a shell would be given so that `ampere` speaks to these clouds.
+fn environment(at: &Endpoints) -> Vec<(&'static str, String)> {
+    vec![
+        ("HCLOUD_ENDPOINT", at.hetzner.clone()),
+        ("HCLOUD_TOKEN", "test-token".into()),
+        ("STRIPE_API_BASE", at.stripe.clone()),
+        ("STRIPE_API_KEY", "sk_test_EXAMPLE".into()),
+        ("AMPERE_IDENTITY_TOOLKIT_ENDPOINT", at.identity_toolkit.clone()),
+        ("AMPERE_FIRESTORE_ENDPOINT", at.firestore.clone()),
+        ("GOOGLE_CLOUD_PROJECT", "demo-ampere".into()),
+        ("GOOGLE_OAUTH_ACCESS_TOKEN", "owner".into()),
+    ]
 }
 
 /// Copies a directory with all that is in it but sockets; modes are kept.

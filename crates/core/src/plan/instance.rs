@@ -157,6 +157,8 @@ impl Planner<'_> {
             change.replace_paths = proposal.replace;
         }
         change.reason = Some(reason);
+        // The new one takes over what is there already.
+        self.prior.claim_parts(address.kind(), &(self.input.marker)(&address).address);
         change.loss = change.before.as_ref().and_then(|before| kind.loss(before));
         change.after = Some(self.propose(resource, kind, &address, (None, false), wanted).after);
         self.check_prevent_destroy(&address);

@@ -4,6 +4,7 @@ use ampere_lang::diagnostic::{Diagnostic, Diagnostics};
 use ampere_lang::eval::Subject;
 use ampere_lang::value::{Path, Step, Type, Value};
 
+use super::Mode;
 use super::planner::Planner;
 use super::prior::{Existing, Origin, adopted};
 use crate::address::Address;
@@ -65,8 +66,11 @@ impl Planner<'_> {
                 adopted(self.input, address.kind(), &observed, Origin::Adopted)
             }),
         };
-        // What is left of something whose household must go waits for no create.
-        if !self.departing.takes(&hash) {
+        // What is left of something whose household must go waits for no create. What bears the mark of something that is whole
+        // came too late to be a part of it; unless nobody can be sure what is whole.
+        let is_whole = existing.as_ref().is_some_and(|existing| existing.missing.is_empty());
+        let takes_over = !is_whole || self.prior.incomplete.contains_key(address.kind());
+        if (takes_over || self.input.options.mode == Mode::Recover) && !self.departing.takes(&hash) {
             self.prior.claim_parts(address.kind(), &hash);
         }
         existing

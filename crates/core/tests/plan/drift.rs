@@ -129,6 +129,26 @@ fn leftover_parts_of_a_configured_address_are_left_to_its_create() {
     assert_eq!(steps(&scene.plan()), "0 create cloud_account.ada");
 }
 
+/// A call of a run that was killed took effect after the next run had made the object anew.
+#[test]
+fn a_part_that_came_too_late_is_deleted_and_what_lacks_one_takes_it_over() {
+    let mut scene = Scene::new(ACCOUNT);
+    scene.converge();
+    let marker = marker(&address("cloud_account.ada"));
+    let parts = vec![Part { what: "document", id: ExternalId::from("doc-1") }];
+    let attributes = Default::default();
+    scene.observe("cloud_account", Observed { id: None, marker, attributes, parts, missing: vec!["user"] });
+    assert_eq!(steps(&scene.plan()), "0 delete doc-1 cloud_account.(orphan)[\"doc-1\"]");
+
+    let id = scene.snapshot.objects.values().next().unwrap().id.0.clone();
+    scene.observed(&id).missing = vec!["document"];
+    assert_eq!(steps(&scene.plan()), "0 update cloud_account.ada");
+
+    scene.observed(&id).missing.clear();
+    scene.incomplete("cloud_account");
+    assert_eq!(steps(&scene.plan()), "", "nothing is certain");
+}
+
 #[test]
 fn a_create_whose_answer_was_lost_is_adopted_not_repeated() {
     let mut scene = Scene::new(ACCOUNT);
