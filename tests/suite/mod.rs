@@ -8,5 +8,6 @@ mod keys;
 mod lost_answers;
 mod reconcile;
 mod recover;
+mod secrets;
 mod shredding;
 mod tidy;

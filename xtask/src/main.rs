@@ -1,5 +1,6 @@
 //! `cargo xtask`: what is done with this repository beyond building and testing it.
 mod chaos;
+mod fuzz;
 mod say;
 
 use std::process::ExitCode;
@@ -13,11 +14,13 @@ use say::say;
 #[command(bin_name = "cargo xtask", disable_version_flag = true)]
 enum Task {
     Chaos(chaos::Arguments),
+    Fuzz(fuzz::Arguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Task::parse() {
         Task::Chaos(arguments) => chaos::run(&arguments),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -2,6 +2,7 @@
 mod hardening;
 mod kit;
 mod limits;
+mod redaction;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;

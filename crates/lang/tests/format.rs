@@ -45,6 +45,7 @@ fn outdated_forms_are_replaced() {
 #[test]
 fn what_can_be_read_still_can() {
     assert_eq!(format("a = [[1, 2]].0 .1\n"), "a = [[1, 2]].0 .1\n");
+    assert_eq!(format("a = 7. 4\n"), "a = 7 .4\n");
     assert_eq!(format("a = x.0 .name\n"), "a = x.0.name\n");
 }
 

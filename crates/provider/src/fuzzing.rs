@@ -38,9 +38,14 @@ pub fn event(body: &[u8]) {
     crate::stripe::webhook::read_unsigned(body);
 }
 
-/// Asks a question (by number) of clouds that give these answers, one after the other, each after a line `>>> STATUS`.
+/// Asks a question (by a letter from `0` on) of clouds that give these answers, one after the other, each after a line
+/// `>>> STATUS`. In them `$STACK` and `$ADDRESS` are our marker.
 pub fn ask(question: u8, answers: &[u8]) {
-    GIVEN.with_borrow_mut(|given| *given = parted(answers));
+    let question = question.wrapping_sub(b'0');
+    let address = VAULT.marker(&Address::new(kind(question), "a"));
+    let marked = String::from_utf8_lossy(answers);
+    let marked = marked.replace("$STACK", &address.stack.0).replace("$ADDRESS", &address.address.0);
+    GIVEN.with_borrow_mut(|given| *given = parted(marked.as_bytes()));
     crate::id_token::read_keys(answers);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.expect("a runtime can be had").block_on(asked(question));
@@ -106,9 +111,13 @@ fn provider() -> AmpereProvider {
 const KINDS: [&str; 4] = ["ampere_account", "ampere_subscription", "ampere_secret", "ampere_instance"];
 const QUESTIONS: u8 = 9;
 
+fn kind(question: u8) -> &'static str {
+    KINDS[usize::from(question / QUESTIONS) % KINDS.len()]
+}
+
 async fn asked(question: u8) {
     let provider = provider();
-    let kind = KINDS[usize::from(question / QUESTIONS) % KINDS.len()];
+    let kind = kind(question);
     let id = ExternalId::from("17");
     let known = BTreeMap::from([(Arc::from(kind), vec![id.clone()])]);
     let inquiry = |depth| Inquiry { stack: VAULT.stack_id(), kinds: &KINDS, depth, known: &known };

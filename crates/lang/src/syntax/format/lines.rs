@@ -96,9 +96,8 @@ fn indent(pieces: &mut [Piece<'_>], lines: &[Line]) {
 fn space(pieces: &mut [Piece<'_>], cell: Range<usize>) {
     for i in cell.clone().skip(1) {
         let before = (i - 1 > cell.start).then(|| &pieces[i - 2]);
-        // `x.0 .1` without its space has one number too few. (Terraform takes it away, and then cannot read the file.)
-        let indexes = before.is_some_and(|piece| piece.kind == TokenKind::Dot)
-            && pieces[i - 1].kind == TokenKind::Number
+        // `x.0 .1` and `7 .4` without their space are other numbers. (Terraform takes it away.)
+        let indexes = pieces[i - 1].kind == TokenKind::Number
             && pieces[i].kind == TokenKind::Dot
             && pieces.get(i + 1).is_some_and(|piece| piece.kind == TokenKind::Number);
         let space = indexes || space_after(&pieces[i - 1], before, &pieces[i]);
