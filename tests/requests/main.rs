@@ -6,4 +6,5 @@ mod boxes;
 mod clouds;
 mod fleet;
 mod ledger;
+mod rotation;
 mod seed;

@@ -127,3 +127,27 @@ fn the_root_key_may_come_from_the_environment() {
     lab.set("AMPERE_ROOT_KEY", RootKey::from_bytes([8; 32]).to_text().expose());
     lab.ampere("plan").exits(1).says("Wrong root key").says("AMPERE_ROOT_KEY");
 }
+
+#[test]
+fn the_root_key_may_come_from_a_command_and_the_epochs_from_a_place_that_two_machines_share() {
+    let lab = Lab::new().with_example("quickstart");
+    let key = RootKey::from_bytes([7; 32]).to_text();
+    fs::write(
+        lab.path().join("kms"),
+        format!("#!/bin/sh\nif [ \"$1\" = decrypt ]; then echo {}; else exit 9; fi\n", key.expose()),
+    )
+    .expect("written");
+    let shared = lab.path().join("shared/epochs");
+    let toml = |argument: &str| {
+        let text = format!("[root_key]\ncommand = [\"sh\", \"kms\", \"{argument}\"]\nepochs = {shared:?}\n");
+        lab.write("ampere.toml", &text);
+    };
+    toml("decrypt");
+    lab.ampere("apply -auto-approve").exits(0);
+    lab.ampere("secret rotate-keys").exits(0).says("Epoch 2 has begun");
+    assert!(shared.exists() && !lab.path().join(".ampere/key").exists() && !lab.path().join(".ampere/epochs").exists());
+    toml("encrypt");
+    lab.ampere("plan").exits(1).says("No root key").says("exit status: 9").keeps_quiet_about(key.expose());
+    toml("decrypt");
+    lab.ampere("plan -detailed-exitcode").exits(0);
+}

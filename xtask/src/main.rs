@@ -1,4 +1,5 @@
 //! `cargo xtask`: what is done with this repository beyond building and testing it.
+mod canary;
 mod chaos;
 mod fuzz;
 mod say;
@@ -13,12 +14,14 @@ use say::say;
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask", disable_version_flag = true)]
 enum Task {
+    Canary(canary::Arguments),
     Chaos(chaos::Arguments),
     Fuzz(fuzz::Arguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Task::parse() {
+        Task::Canary(arguments) => canary::run(&arguments),
         Task::Chaos(arguments) => chaos::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
     };

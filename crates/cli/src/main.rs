@@ -30,6 +30,10 @@ use exit::Exit;
 use failure::Failure;
 use terminal::Terminal;
 
+/// Memory is wiped when it is given back: secrets pass through buffers of libraries that do not wipe theirs (parsers, HTTP, TLS).
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 fn main() -> ExitCode {
     panic::install();
     logging::start();

@@ -72,8 +72,8 @@ impl Stack {
     /// As [`Stack::open`].
     pub async fn at(place: &Place, settings: Settings, data: DataDirectory) -> Result<Stack, Failure> {
         // The key first: a state that was made without one would be of no use.
-        let (key, key_made) = data.root_key()?;
-        let (store, epochs) = (place.open().await?, data.epochs());
+        let (key, key_made) = data.root_key(&settings.root_key)?;
+        let (store, epochs) = (place.open().await?, data.epochs(&settings.root_key));
         Ok(Stack { settings, data, store, key_made, key, epochs })
     }
 
@@ -82,8 +82,8 @@ impl Stack {
     /// # Errors
     /// The key cannot be used.
     pub fn of(store: Arc<dyn Store>, settings: Settings, data: DataDirectory) -> Result<Stack, Failure> {
-        let (key, key_made) = data.root_key()?;
-        let epochs = data.epochs();
+        let (key, key_made) = data.root_key(&settings.root_key)?;
+        let epochs = data.epochs(&settings.root_key);
         Ok(Stack { settings, data, store, key_made, key, epochs })
     }
 
@@ -155,7 +155,8 @@ impl Stack {
     async fn opened(&self) -> Result<(Vault, StoredSnapshot), Failure> {
         let (stack, random) = (&self.settings.stack, Arc::new(SystemRandom));
         let opened = rotation::open(&self.key, stack, &*self.store, &self.epochs, random).await;
-        let (vault, stored) = opened.map_err(|error| open_failure(error, &self.data.key_place(), &self.epochs))?;
+        let (vault, stored) =
+            opened.map_err(|error| open_failure(error, &self.data.key_place(&self.settings.root_key), &self.epochs))?;
         if stored.is_unfinished() {
             let detail = "A migration into this state has begun and has not ended: it is not whole. The state it comes from is. \
                           Run \"ampere state migrate\" again.";

@@ -7,7 +7,7 @@ use clap::{ArgAction, Args};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::operation::record_initialized;
-use crate::project::{Configuration, DataDirectory};
+use crate::project::{Configuration, DataDirectory, Settings};
 use crate::terminal::Terminal;
 use crate::view::View;
 
@@ -49,7 +49,7 @@ pub fn run(args: &InitArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let (module, warnings) = configuration.sound_or_empty()?;
     let data = DataDirectory::of_environment();
     data.create()?;
-    let (_, key_made) = data.root_key()?;
+    let (_, key_made) = data.root_key(&Settings::read(Path::new("."))?.root_key)?;
     if args.backend {
         record_initialized(&module, &data)?;
     }

@@ -1,4 +1,6 @@
 //! `ampere recover`
+use std::path::Path;
+
 use ampere_core::plan::{Mode, Operation as Work, Options, Plan};
 use ampere_core::render::json::ui;
 use ampere_core::render::{Style, Text};
@@ -9,7 +11,7 @@ use crate::args::{LockArgs, PlanningArgs, VariableArgs, ViewArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::operation::{self, Operation, Subject, approve};
-use crate::project::DataDirectory;
+use crate::project::{DataDirectory, Settings};
 use crate::stack::Stack;
 use crate::terminal::Terminal;
 use crate::view::View;
@@ -52,7 +54,7 @@ async fn recover(args: &RecoverArgs, view: &View<'_>) -> Result<Exit, Failure> {
     let planning = PlanningArgs::with(args.variables.clone(), args.input);
     let subject = Subject::read(view, &planning, false)?;
     let data = DataDirectory::of_environment();
-    if !data.has_key() {
+    if !data.has_key(&Settings::read(Path::new("."))?.root_key) {
         let detail = format!(
             "There is no root key in {}. The marks on the objects come from the one they were made with: put it back, then \
              recover.",

@@ -3,11 +3,13 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use ampere_core::secret::Secret;
 use ampere_core::vault::RootKey;
 
 use super::FileEpochs;
+use super::settings::RootKeySettings;
 use crate::failure::Failure;
 use crate::world::SystemRandom;
 
@@ -50,15 +52,17 @@ impl DataDirectory {
     }
 
     /// The epoch keys.
-    pub fn epochs(&self) -> FileEpochs {
-        FileEpochs::at(self.path.join("epochs"))
+    pub fn epochs(&self, settings: &RootKeySettings) -> FileEpochs {
+        FileEpochs::at(settings.epochs.clone().unwrap_or_else(|| self.path.join("epochs")))
     }
 
     /// Where the root key comes from, for messages.
-    pub fn key_place(&self) -> String {
-        match std::env::var_os(KEY_VARIABLE).filter(|text| !text.is_empty()) {
-            Some(_) => KEY_VARIABLE.to_owned(),
-            None => self.key_path().display().to_string(),
+    pub fn key_place(&self, settings: &RootKeySettings) -> String {
+        let given = std::env::var_os(KEY_VARIABLE).filter(|text| !text.is_empty());
+        match (given, settings.command.as_ref().and_then(|command| command.first())) {
+            (Some(_), _) => KEY_VARIABLE.to_owned(),
+            (None, Some(program)) => format!("the command {program:?}"),
+            (None, None) => self.key_path().display().to_string(),
         }
     }
 
@@ -77,18 +81,22 @@ impl DataDirectory {
     }
 
     /// Whether there is a root key already.
-    pub fn has_key(&self) -> bool {
-        std::env::var_os(KEY_VARIABLE).is_some_and(|text| !text.is_empty()) || self.key_path().exists()
+    pub fn has_key(&self, settings: &RootKeySettings) -> bool {
+        let given = std::env::var_os(KEY_VARIABLE).is_some_and(|text| !text.is_empty());
+        given || settings.command.is_some() || self.key_path().exists()
     }
 
     /// The root key; it is made when there is none. The second part says whether it was made now.
     ///
     /// # Errors
     /// The file cannot be read or written, can be read by others, or holds no key.
-    pub fn root_key(&self) -> Result<(RootKey, bool), Failure> {
+    pub fn root_key(&self, settings: &RootKeySettings) -> Result<(RootKey, bool), Failure> {
         if let Some(text) = std::env::var(KEY_VARIABLE).ok().filter(|text| !text.is_empty()) {
             let text = Secret::new(text);
             return parse(&text, KEY_VARIABLE).map(|key| (key, false));
+        }
+        if let Some(command) = &settings.command {
+            return printed(command).and_then(|text| parse(&text, &self.key_place(settings))).map(|key| (key, false));
         }
         let path = self.key_path();
         match std::fs::metadata(&path) {
@@ -126,6 +134,22 @@ impl DataDirectory {
     }
 }
 
+/// What a program prints. What it says on standard error its user sees.
+fn printed(command: &[String]) -> Result<Secret, Failure> {
+    let failed = |what: String| {
+        let detail = format!("The command in [root_key] of ampere.toml {what}. Nothing was opened.");
+        Failure::error("No root key", detail)
+    };
+    let (program, arguments) = command.split_first().ok_or_else(|| failed("is empty".to_owned()))?;
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| failed(format!("cannot be run: {error}")))?;
+    if !output.status.success() {
+        return Err(failed(format!("failed ({})", output.status)));
+    }
+    let text = String::from_utf8(output.stdout).map_err(|_| failed("printed no text".to_owned()))?;
+    Ok(Secret::new(text))
+}
+
 fn parse(text: &Secret, place: &str) -> Result<RootKey, Failure> {
     RootKey::parse(text.expose().trim()).map_err(|error| {
         let detail = format!("{place} does not hold a root key: {error}. Put the key back from your backup.");
@@ -158,8 +182,8 @@ mod tests {
     #[test]
     fn a_key_is_made_once_and_for_its_owner_only() {
         let (_guard, data) = directory();
-        let (first, made) = data.root_key().unwrap();
-        let (second, again) = data.root_key().unwrap();
+        let (first, made) = data.root_key(&RootKeySettings::default()).unwrap();
+        let (second, again) = data.root_key(&RootKeySettings::default()).unwrap();
         assert!(made && !again);
         assert_eq!(first.to_text().expose(), second.to_text().expose());
         assert_eq!(std::fs::metadata(data.key_path()).unwrap().permissions().mode() & 0o777, 0o600);
@@ -168,9 +192,9 @@ mod tests {
     #[test]
     fn a_key_that_others_may_read_is_refused() {
         let (_guard, data) = directory();
-        data.root_key().unwrap();
+        data.root_key(&RootKeySettings::default()).unwrap();
         std::fs::set_permissions(data.key_path(), std::fs::Permissions::from_mode(0o644)).unwrap();
-        let failure = data.root_key().err().unwrap();
+        let failure = data.root_key(&RootKeySettings::default()).err().unwrap();
         assert_eq!(failure.findings.iter().next().unwrap().summary, "Root key readable by others");
     }
 
@@ -180,6 +204,8 @@ mod tests {
         data.create().unwrap();
         std::fs::write(data.key_path(), "EXAMPLE-damaged").unwrap();
         std::fs::set_permissions(data.key_path(), std::fs::Permissions::from_mode(0o600)).unwrap();
-        assert!(!format!("{:?}", data.root_key().err().unwrap()).contains("EXAMPLE-damaged"));
+        assert!(
+            !format!("{:?}", data.root_key(&RootKeySettings::default()).err().unwrap()).contains("EXAMPLE-damaged")
+        );
     }
 }

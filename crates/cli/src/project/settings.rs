@@ -1,5 +1,5 @@
 //! `ampere.toml`: what Terraform would not understand in a `.tf` file.
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -20,11 +20,23 @@ pub struct Settings {
     pub stack: String,
     /// How the log names who works; `user@host` without it.
     pub actor: Option<String>,
+    /// Where keys come from.
+    pub root_key: RootKeySettings,
+}
+
+/// `[root_key]`
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct RootKeySettings {
+    /// A program and its arguments that prints the root key: a KMS, a keyring, a password store. Without it, the key file.
+    pub command: Option<Vec<String>>,
+    /// The file of the epoch keys, where several machines share one stack. Without it, `epochs` in the data directory.
+    pub epochs: Option<PathBuf>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { stack: "default".to_owned(), actor: None }
+        Settings { stack: "default".to_owned(), actor: None, root_key: RootKeySettings::default() }
     }
 }
 
@@ -42,11 +54,13 @@ impl Settings {
         let settings: Settings = toml::from_str(&text).map_err(|error| {
             let before = error.span().map_or("", |span| &text[..span.start.min(text.len())]);
             let line = before.matches('\n').count() + 1;
-            invalid(format!("{FILE} is not valid at line {line}. It may hold `stack` and `actor`, both texts."))
+            invalid(format!("{FILE} is not valid at line {line}. It may hold `stack` and `actor`, both texts, and a table [root_key] with `command`, a list of texts, and `epochs`, a path."))
         })?;
         let sound = !settings.stack.is_empty()
             && settings.stack.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-        if sound {
+        if settings.root_key.command.as_ref().is_some_and(Vec::is_empty) {
+            Err(invalid("The command in [root_key] is a program and its arguments.".to_owned()))
+        } else if sound {
             Ok(settings)
         } else {
             Err(invalid("The name of a stack is made of letters, digits, - and _.".to_owned()))
@@ -85,7 +99,18 @@ mod tests {
     fn the_file_is_optional_and_strict() {
         assert_eq!(Settings::read(Path::new("/nowhere")).unwrap(), Settings::default());
         assert_eq!(read("stack = \"blue\"").unwrap().stack, "blue");
-        for wrong in ["stak = \"blue\"", "stack = 1", "stack = \"a b\"", "stack = \"\""] {
+        let given =
+            read("[root_key]\ncommand = [\"pass\", \"ampere\"]\nepochs = \"/shared/epochs\"\n").unwrap().root_key;
+        assert_eq!(given.command.unwrap(), ["pass", "ampere"]);
+        assert_eq!(given.epochs.unwrap(), Path::new("/shared/epochs"));
+        for wrong in [
+            "[root_key]\ncommand = []",
+            "[root_key]\nkey = \"x\"",
+            "stak = \"blue\"",
+            "stack = 1",
+            "stack = \"a b\"",
+            "stack = \"\"",
+        ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }
