@@ -190,7 +190,7 @@ fn at(
     let mut faults = Vec::new();
     let log = std::fs::read_to_string(&log).unwrap_or_default();
     let struck = is_struck(point, &first, &log, &mut faults);
-    let mut calls = first.seen.calls.len();
+    let mut calls = cost(&first.seen.calls);
     let mut runs = vec![(scenario.command, first)];
     let late = matches!(point, Point::Call(strike) if strike.how == How::Late);
     // What a late call has made is found by the listing after it, and deleted by that plan.
@@ -198,7 +198,7 @@ fn at(
     for (index, command) in again.enumerate() {
         let late_after = (late && index == 0).then_some(reference.listing);
         let run = rig.run(command, Blows { late_after, ..Blows::default() })?;
-        calls += run.seen.calls.len();
+        calls += cost(&run.seen.calls);
         if run.code != 0 && !(late && index == 0) {
             faults.push(format!("`ampere {command}` ends with {}: {}", run.code, said(&run)));
         }
@@ -224,12 +224,19 @@ fn at(
     }
     faults.extend(world.faults);
     let listings = scenario.again.len() * if late { 2 } else { 1 };
-    let extra = calls.saturating_sub(reference.calls.len() + reference.listing * listings);
+    let extra = calls.saturating_sub(cost(&reference.calls) + reference.listing * listings);
     let in_flight = scenario.parallelism;
     if struck && !late && extra > COSTLIEST_STEP * in_flight {
         faults.push(format!("it cost {extra} calls more than a listing: more than the steps in flight"));
     }
     Ok(Outcome { struck, extra, faults })
+}
+
+/// How many calls there were. Asking the same thing again is waiting, and counts once: how often it is asked is the machine's speed.
+fn cost(calls: &[Call]) -> usize {
+    let mut asked: Vec<(&str, &str)> = calls.iter().map(|call| (&*call.method, &*call.path)).collect();
+    asked.dedup();
+    asked.len()
 }
 
 /// Whether the blow hit, and whether the command ended as it must then.
