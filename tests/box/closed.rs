@@ -6,6 +6,9 @@ use ampere_tests_box::scan::{Answer, scan};
 
 use crate::World;
 
+const METADATA_BY_IPV6: &str =
+    "curl -gfsS --max-time 5 'http://[fe80::a9fe:a9fe%25host0]/hetzner/v1/metadata/instance-id'";
+
 /// No TCP port of 65 535 says a word, not even that it is closed.
 pub fn from_outside(world: &World, server: &Server) {
     let answers = scan(&world.lab, &server.address, 1..=u16::MAX);
@@ -20,6 +23,7 @@ pub fn to_the_bot(machine: &Machine) {
         // User data, and with it the token, if it were still good.
         "curl -fsS --max-time 5 http://169.254.169.254/hetzner/v1/userdata",
         "curl -fsS --max-time 5 http://169.254.169.254/hetzner/v1/metadata/instance-id",
+        METADATA_BY_IPV6,
         "cat /var/lib/cloud/instance/user-data.txt",
         "cat /var/lib/ampere-agent/keys",
         "ls /var/lib/ampere-agent",
@@ -35,6 +39,7 @@ pub fn to_the_bot(machine: &Machine) {
         assert!(!output.status.success() && output.stdout.is_empty(), "{line}: {}", text(&output));
     }
     // The same lines are refused for what they ask, not because nothing works.
+    assert!(machine.root(METADATA_BY_IPV6).status.success(), "root reaches the metadata service in IPv6");
     assert_eq!(
         text(&machine.user("openclaw", "id -un; cat /etc/ampere/agent.json >/dev/null && echo read")),
         "openclaw\nread\n"

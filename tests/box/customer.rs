@@ -4,12 +4,14 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use ampere_bundle::installed::{AgentSettings, paths};
 use ampere_bundle::{BoxPublic, Enrolment, Report, mailbox};
 use ampere_tests::Cloud;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::lab::{CLOUD, Lab, MIRROR, programs, sha256};
+use crate::lab::{ARCHITECTURE, CLOUD, Lab, MIRROR, programs, release, sha256};
+use crate::machine::text;
 use crate::services::FILES;
 
 /// A directory with a configuration, and a cloud.
@@ -55,8 +57,8 @@ impl<'a> Customer<'a> {
     /// A customer with this Anthropic key.
     pub fn new(lab: &'a Lab, cloud: &'a Cloud, key: &str) -> Customer<'a> {
         let directory = tempfile::tempdir_in(&lab.scratch).expect("a directory");
-        let customer = Customer { lab, cloud, directory, agent: sha256(&programs().join("ampere-agent")) };
-        customer.write("main.tf", include_str!("customer.tf"));
+        let customer = Customer { lab, cloud, directory, agent: shipped("ampere-agent") };
+        customer.change(&[]);
         customer.change_key(key);
         customer
     }
@@ -74,6 +76,16 @@ impl<'a> Customer<'a> {
         );
     }
 
+    /// Has another configuration for the next apply: each of these words of `customer.tf` replaced by another.
+    pub fn change(&self, words: &[(&str, &str)]) {
+        let mut text = include_str!("customer.tf").to_owned();
+        for (word, other) in words {
+            assert!(text.contains(word), "{word}");
+            text = text.replace(word, other);
+        }
+        self.write("main.tf", &text);
+    }
+
     fn write(&self, name: &str, text: &str) {
         std::fs::write(self.directory.path().join(name), text).expect("written");
     }
@@ -82,10 +94,21 @@ impl<'a> Customer<'a> {
     pub fn apply(&self) -> Apply {
         let log = self.directory.path().join("apply.log");
         let output = File::create(&log).expect("made");
+        let mut command = self.ampere(&["apply", "-auto-approve", "-no-color"]);
+        let child = command.stdin(Stdio::null()).stdout(output.try_clone().expect("a second handle")).stderr(output);
+        Apply { child: child.spawn().expect("ampere runs"), log }
+    }
+
+    /// What `ampere instance status` says.
+    pub fn status(&self) -> String {
+        text(&self.ampere(&["instance", "status", "ampere_instance.ada"]).output().expect("ampere runs"))
+    }
+
+    fn ampere(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(programs().join("ampere"));
-        command.args(["apply", "-auto-approve", "-no-color"]).current_dir(self.directory.path());
+        command.args(arguments).current_dir(self.directory.path());
         command.envs(self.cloud.environment());
-        let resolver = sha256(&programs().join("ampere-resolver"));
+        let resolver = shipped("ampere-resolver");
         let node = sha256(&self.lab.node());
         let manifest = json!({
             "url": format!("http://{MIRROR}:{FILES}"),
@@ -101,8 +124,7 @@ impl<'a> Customer<'a> {
             // The box's own loopback: see machine::connect.
             .env("AMPERE_NPM_REGISTRY", "http://127.0.0.1:4873")
             .env("AMPERE_NODE_MIRROR", "http://127.0.0.1:8000");
-        let child = command.stdin(Stdio::null()).stdout(output.try_clone().expect("a second handle")).stderr(output);
-        Apply { child: child.spawn().expect("ampere runs"), log }
+        command
     }
 
     fn port(&self) -> u16 {
@@ -125,9 +147,26 @@ impl<'a> Customer<'a> {
 
     /// A field of the box's mailbox.
     pub fn field(&self, name: &str) -> Option<String> {
+        self.mailbox()?["fields"][name]["stringValue"].as_str().map(str::to_owned)
+    }
+
+    /// When the box was sealed.
+    pub fn sealed_at(&self) -> String {
+        let mailbox = self.mailbox().expect("it has a mailbox");
+        mailbox["fields"][mailbox::SEALED_AT]["timestampValue"].as_str().expect("it is sealed").to_owned()
+    }
+
+    fn mailbox(&self) -> Option<Value> {
         let documents = self.cloud.objects("firestore", "documents");
-        let mailbox = documents.into_iter().find(|it| is(it, mailbox::KIND_FIELD, mailbox::KIND))?;
-        mailbox["fields"][name]["stringValue"].as_str().map(str::to_owned)
+        documents.into_iter().find(|it| is(it, mailbox::KIND_FIELD, mailbox::KIND))
+    }
+
+    /// The instance's id: the mailbox's.
+    pub fn instance(&self) -> String {
+        let server = self.server().expect("it has a server");
+        let settings: AgentSettings =
+            serde_json::from_str(&server.file(paths::SETTINGS)).expect("the agent's settings");
+        settings.instance
     }
 
     /// What the box signed when it enrolled.
@@ -170,6 +209,11 @@ impl Drop for Apply {
         _ = self.child.kill();
         _ = self.child.wait();
     }
+}
+
+/// The hash of a program of the release.
+fn shipped(program: &str) -> String {
+    sha256(&release().join(format!("{program}-{ARCHITECTURE}")))
 }
 
 fn is(document: &Value, field: &str, value: &str) -> bool {

@@ -37,7 +37,7 @@ resource "ampere_instance" "ada" {
   subscription     = ampere_subscription.ada.id
   location         = "nbg1"
   server_type      = "cx23"
-  openclaw_version = "2026.9.6"
+  openclaw_version = "2026.9.5"
   model            = "anthropic/claude-sonnet-4-6"
 
   channels = {

@@ -10,6 +10,8 @@ pub const CLOUD: &str = "198.18.0.1";
 pub const MIRROR: &str = "198.18.0.5";
 /// Hetzner's metadata service.
 pub const METADATA: &str = "169.254.169.254";
+/// The same in IPv6.
+pub const METADATA_IPV6: &str = "fe80::a9fe:a9fe";
 /// What is to be had of the outside: a model and a messenger.
 pub const MODEL: &str = "198.18.0.3";
 /// See [`MODEL`].
@@ -42,12 +44,14 @@ impl Lab {
             scratch: directory("AMPERE_BOX_RUN"),
             runtime: Runtime::new().expect("a runtime"),
         };
+        std::fs::create_dir_all(lab.files()).expect("made");
         run("ip link set lo up");
         run(&format!("ip link add {BRIDGE} type bridge forward_delay 0"));
         run(&format!("ip link set {BRIDGE} up"));
         for address in ADDRESSES {
             run(&format!("ip address add {address}/32 dev {BRIDGE}"));
         }
+        run(&format!("ip -6 address add {METADATA_IPV6}/64 dev {BRIDGE} nodad"));
         // The sandbox's servers have addresses that are kept for documentation.
         run(&format!("ip route add 203.0.113.0/24 dev {BRIDGE}"));
         lab
@@ -65,11 +69,24 @@ impl Lab {
         self.prepared.join("rootfs")
     }
 
+    /// Where a test puts files that are served in place of the right ones.
+    pub fn files(&self) -> PathBuf {
+        self.scratch.join("files")
+    }
+
     /// The socket of `tests/box/mirror`.
     pub fn registry(&self) -> PathBuf {
         self.scratch.join("mirror")
     }
 }
+
+/// Where the agent is, as it is shipped, with what is shipped beside it: `tests/agent build`.
+pub fn release() -> PathBuf {
+    programs().parent().expect("target/<profile>").join("agent/release")
+}
+
+/// This machine's architecture, as the release names it.
+pub const ARCHITECTURE: &str = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
 
 /// Where the programs of this build are.
 pub fn programs() -> PathBuf {

@@ -12,7 +12,6 @@ use crate::services::{FILES, REGISTRY};
 /// A box that is on.
 pub struct Machine {
     directory: PathBuf,
-    console: PathBuf,
     nspawn: Child,
     since: Instant,
 }
@@ -21,7 +20,6 @@ impl Machine {
     /// Turns a new box on. It asks the metadata service who it is.
     pub fn power_on(lab: &Lab, server: &Server) -> Machine {
         let directory = tempfile::Builder::new().prefix("box").tempdir_in(&lab.scratch).expect("a directory").keep();
-        let name = directory.file_name().expect("a name").to_string_lossy().into_owned();
         for part in ["upper", "work", "root"] {
             fs::create_dir_all(directory.join(part)).expect("made");
         }
@@ -39,19 +37,24 @@ impl Machine {
         }
         // Whoever had this address before is forgotten.
         run(&format!("ip neighbour flush dev {BRIDGE}"));
-        let console = directory.join("console");
-        let log = fs::File::create(&console).expect("made");
-        let nspawn = Command::new("systemd-nspawn")
-            .env("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", "1")
-            .args(["--quiet", "--boot", "--register=no", "--keep-unit", "--console=pipe", "--kill-signal=SIGKILL"])
-            .args(["--machine", &name, "--network-bridge", BRIDGE, "--directory"])
-            .arg(&root)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().expect("a second handle"))
-            .stderr(log)
-            .spawn()
-            .expect("systemd-nspawn runs");
-        Machine { directory, console, nspawn, since: Instant::now() }
+        let nspawn = boot(&directory);
+        Machine { directory, nspawn, since: Instant::now() }
+    }
+
+    /// Has it reboot, as Debian's upgrades do, and waits until it does.
+    pub fn reboot(&mut self) {
+        assert!(self.root("systemctl reboot").status.success());
+        let begun = Instant::now();
+        let ended = loop {
+            match self.nspawn.try_wait().expect("a child") {
+                Some(status) => break status,
+                None => assert!(begun.elapsed() < Duration::from_secs(240), "it does not go down\n{}", self.words()),
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        };
+        assert_eq!(ended.code(), Some(133), "systemd-nspawn's word for a reboot");
+        self.nspawn = boot(&self.directory);
+        self.since = Instant::now();
     }
 
     /// How long it has been on.
@@ -126,7 +129,7 @@ impl Machine {
             let lines: Vec<&str> = text.lines().collect();
             lines[lines.len().saturating_sub(30)..].join("\n")
         };
-        let mut told = format!("--- console\n{}\n", tail(&self.console));
+        let mut told = format!("--- console\n{}\n", tail(&self.directory.join("console")));
         told += &format!("--- cloud-init\n{}\n", tail(&self.file("/var/log/cloud-init-output.log")));
         if self.leader().is_some() {
             let journal = self.root(
@@ -159,6 +162,22 @@ impl Drop for Machine {
             std::thread::sleep(Duration::from_millis(100));
         }
     }
+}
+
+/// Boots what is below a directory.
+fn boot(directory: &Path) -> Child {
+    let name = directory.file_name().expect("a name").to_string_lossy().into_owned();
+    let log = fs::File::options().create(true).append(true).open(directory.join("console")).expect("made");
+    Command::new("systemd-nspawn")
+        .env("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", "1")
+        .args(["--quiet", "--boot", "--register=no", "--keep-unit", "--console=pipe", "--kill-signal=SIGKILL"])
+        .args(["--machine", &name, "--network-bridge", BRIDGE, "--directory"])
+        .arg(directory.join("root"))
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().expect("a second handle"))
+        .stderr(log)
+        .spawn()
+        .expect("systemd-nspawn runs")
 }
 
 /// Network and data source, which on a server of Hetzner's are the image's and the host's affair, and a way to the mirror: by

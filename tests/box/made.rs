@@ -2,7 +2,7 @@
 use std::time::{Duration, Instant};
 
 use ampere_bundle::mailbox;
-use ampere_bundle::openclaw::DEFAULT;
+use ampere_bundle::openclaw::RELEASES;
 use ampere_tests_box::customer::{Apply, Customer, port_of};
 use ampere_tests_box::lab::CLOUD;
 use ampere_tests_box::machine::{Machine, text};
@@ -10,7 +10,7 @@ use ampere_tests_box::outside::Outside;
 use ampere_tests_box::scan::{Answer, scan};
 use ampere_tests_box::traffic;
 
-use crate::{World, closed, talk, world};
+use crate::{World, accidents, closed, talk, upgrade, world};
 
 fn seconds(number: u64) -> Duration {
     Duration::from_secs(number)
@@ -45,7 +45,7 @@ fn s5_n1_a_box_is_made_that_nobody_can_enter() {
     closed::to_the_token(&machine, &server, &mailbox_at);
     let node = machine.wait("Node.js is installed", seconds(180), |it| it.is_link("/usr/local/bin/node"));
     let openclaw = machine.wait("OpenClaw is installed", seconds(600), |it| {
-        it.is_link(&format!("/opt/openclaw/{}/bin/openclaw", DEFAULT.version))
+        it.file(&format!("/opt/openclaw/{}/lock.json", RELEASES[1].version)).exists()
     });
     let packages = machine.wait("its plugins are installed", seconds(900), |it| it.is_link("/opt/openclaw/current"));
     let sealed = machine.wait("the box is sealed", seconds(600), |_| apply.has_ended());
@@ -54,6 +54,7 @@ fn s5_n1_a_box_is_made_that_nobody_can_enter() {
         "power-on to enrolled {enrolled:.1?}; then Node.js to {node:.1?}, OpenClaw to {openclaw:.1?}, its plugins to {packages:.1?}; sealed {sealed:.1?}"
     );
     println!("our own time: {own:.1?} of the 60 s it may take (power-on to enrolled, and packages to sealed)");
+    println!("{} bytes of user data", server.user_data.len());
     println!("{}", apply.words());
 
     closed::to_root(&machine);
@@ -62,6 +63,12 @@ fn s5_n1_a_box_is_made_that_nobody_can_enter() {
     closed::from_outside(world, &server);
     talk::bytes_to_us_do_not_grow(&mut machine, &outside);
     talk::a_new_key_is_used(&mut machine, &customer, &outside, "sk-ant-EXAMPLE-2");
+    upgrade::what_is_refused(&mut machine, world);
+    upgrade::another_version(&mut machine, world, &customer);
+    accidents::openclaw_crashes_in_a_loop(&mut machine, &customer, &outside, "sk-ant-EXAMPLE-3");
+    accidents::the_disk_is_full(&mut machine, &customer, &outside, ["sk-ant-EXAMPLE-3", "sk-ant-EXAMPLE-4"]);
+    accidents::killed_and_rebooted(&mut machine, &customer, &outside, "sk-ant-EXAMPLE-4");
+    closed::from_outside(world, &server);
 }
 
 /// An agent that is not the one of the release: nothing of it starts, and nothing after it is installed. The doors are closed all

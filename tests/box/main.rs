@@ -1,16 +1,18 @@
 //! Boxes made the real way. Run by `tests/box/run`.
 #![expect(clippy::print_stdout, reason = "figures are for people, who read what a test prints")]
 
+mod accidents;
 mod closed;
 mod made;
 mod plain;
 mod talk;
+mod upgrade;
 
 use std::sync::OnceLock;
 
 use ampere_tests::Cloud;
 use ampere_tests_box::customer::port_of;
-use ampere_tests_box::lab::{Lab, programs};
+use ampere_tests_box::lab::{Lab, release};
 use ampere_tests_box::metadata::Metadata;
 use ampere_tests_box::services;
 
@@ -35,7 +37,7 @@ fn world() -> &'static World {
         let lab = Lab::open();
         let metadata = Metadata::start(&lab);
         services::forward_registry(&lab);
-        services::serve_files(&lab, vec![lab.prepared.join("node"), programs()]);
+        services::serve_files(&lab, vec![lab.files(), lab.prepared.join("node"), release()]);
         World { lab, metadata }
     })
 }

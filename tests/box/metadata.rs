@@ -1,4 +1,5 @@
 //! The metadata service of Hetzner Cloud, as far as a box asks it, and cloud-init's seed beside it.
+use std::net::{SocketAddr, SocketAddrV6};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -6,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
 use crate::customer::Server;
-use crate::lab::{Lab, METADATA};
+use crate::lab::{BRIDGE, Lab, METADATA, METADATA_IPV6, run};
 
 /// What is told about the one server.
 #[derive(Clone, Default)]
@@ -21,7 +22,7 @@ struct Told {
 }
 
 impl Metadata {
-    /// Answers at 169.254.169.254.
+    /// Answers at 169.254.169.254, and at the address that goes with it in IPv6.
     pub fn start(lab: &Lab) -> Metadata {
         let metadata = Metadata::default();
         let router = Router::new()
@@ -32,9 +33,14 @@ impl Metadata {
             .route("/hetzner/v1/metadata/{key}", axum::routing::get(of_hetzner))
             .route("/seed/{file}", axum::routing::get(of_the_seed))
             .with_state(metadata.clone());
-        let listener =
-            lab.runtime.block_on(tokio::net::TcpListener::bind((METADATA, 80))).expect("the address is ours");
-        lab.runtime.spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        let ipv6 = METADATA_IPV6.parse().expect("an address");
+        let ipv6 = SocketAddrV6::new(ipv6, 80, 0, device(BRIDGE)).into();
+        let ipv4 = SocketAddr::new(METADATA.parse().expect("an address"), 80);
+        for address in [ipv4, ipv6] {
+            let listener = lab.runtime.block_on(tokio::net::TcpListener::bind(address)).expect("the address is ours");
+            let router = router.clone();
+            lab.runtime.spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        }
         metadata
     }
 
@@ -48,6 +54,12 @@ impl Metadata {
     fn user_data(&self) -> String {
         self.0.lock().expect("nobody panics with it").user_data.clone()
     }
+}
+
+/// The kernel's number of a network device. (/sys shows the devices of another namespace.)
+fn device(name: &str) -> u32 {
+    let told = run(&format!("ip -o link show {name}"));
+    told.split(':').next().and_then(|number| number.parse().ok()).expect("a number")
 }
 
 async fn of_hetzner(State(it): State<Metadata>, Path(key): Path<String>) -> Result<String, StatusCode> {

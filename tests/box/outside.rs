@@ -3,6 +3,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, Command};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
@@ -15,6 +16,7 @@ const OWNER: u64 = 123_456_789;
 pub struct Outside {
     directory: PathBuf,
     child: Child,
+    written: AtomicU64,
 }
 
 impl Outside {
@@ -31,7 +33,7 @@ impl Outside {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/outside");
         let child =
             Command::new("python3").arg(script).arg(&directory).args([MODEL, MESSENGER]).spawn().expect("python3 runs");
-        Outside { directory, child }
+        Outside { directory, child, written: AtomicU64::new(100_000) }
     }
 
     /// Has the bot's owner write to it; `number` counts from 1.
@@ -44,6 +46,11 @@ impl Outside {
         let mut inbox =
             OpenOptions::new().append(true).create(true).open(self.directory.join("inbox")).expect("opened");
         writeln!(inbox, "{}", json!({"update_id": number, "message": message})).expect("written");
+    }
+
+    /// Has the bot's owner write to it, with a number that no other message has.
+    pub fn write_next(&self, text: &str) {
+        self.write(self.written.fetch_add(1, Ordering::Relaxed), text);
     }
 
     /// What the model was asked: `key` and `bytes`.

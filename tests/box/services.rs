@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 
-use crate::lab::{CLOUD, Lab, MIRROR};
+use crate::lab::{ARCHITECTURE, CLOUD, Lab, MIRROR};
 
 /// The port of npm's registry at [`MIRROR`].
 pub const REGISTRY: u16 = 4873;
@@ -46,12 +46,13 @@ where
     });
 }
 
-/// Serves files at [`MIRROR`]: the last part of a path names one of a directory, with or without an architecture behind it.
+/// Serves files at [`MIRROR`]: the last part of a path names one of a directory, the first that has it. Whatever a server's type
+/// says, boxes have this machine's architecture.
 pub fn serve_files(lab: &Lab, directories: Vec<PathBuf>) {
     let router = Router::new().fallback(move |uri: axum::http::Uri| {
         let directories = directories.clone();
         async move {
-            let name = uri.path().rsplit('/').next().unwrap_or_default().trim_end_matches("-amd64").to_owned();
+            let name = uri.path().rsplit('/').next().unwrap_or_default().replace("-amd64", &format!("-{ARCHITECTURE}"));
             let found = directories.iter().map(|directory| directory.join(&name)).find(|path| path.is_file());
             match found {
                 Some(path) => tokio::fs::read(path).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR),

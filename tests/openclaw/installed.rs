@@ -39,30 +39,31 @@ fn read(path: PathBuf) -> Value {
     serde_json::from_str(&text).expect("JSON")
 }
 
-/// A box installs by version and hash, from our table. It is npm that says whether they are right.
+/// What a box installs by.
+const LOCKS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/openclaw");
+
+/// A box installs by version and hash, from our locks. It is npm that says whether they are right.
 #[test]
-fn the_table_of_releases_is_what_npm_serves() {
+fn the_locks_of_the_releases_are_what_npm_serves() {
     let lock = read(tool("openclaw/package-lock.json"));
     for installed in ALL {
         let release = installed.release;
         let package = &lock["packages"][format!("node_modules/{}", installed.directory)];
         assert_eq!(package["version"], release.version);
-        assert_eq!(package["integrity"], release.integrity);
+        let shipped = read(PathBuf::from(format!("{LOCKS}/{}.json", release.version)));
+        assert_eq!(
+            package["integrity"],
+            shipped["openclaw"]["package-lock.json"]["packages"]["node_modules/openclaw"]["integrity"]
+        );
         assert_eq!(package["engines"]["node"], release.node);
         let projects = installed.home().join(".openclaw/npm/projects");
-        for plugin in &release.plugins {
-            let name = plugin.package.replace(['@', '/'], "-");
-            let project = std::fs::read_dir(&projects)
-                .expect("the plugins' directory")
-                .map(|entry| entry.expect("an entry").path())
-                .find(|path| {
-                    path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(name.trim_matches('-')))
-                })
-                .unwrap_or_else(|| panic!("{} is not installed", plugin.package));
-            let entry =
-                &read(project.join("package-lock.json"))["packages"][format!("node_modules/{}", plugin.package)];
-            assert_eq!(entry["version"], release.version, "{}", plugin.package);
-            assert_eq!(entry["integrity"], plugin.integrity, "{}", plugin.package);
+        for plugin in shipped["plugins"].as_array().expect("plugins") {
+            let package = plugin["package"].as_str().expect("a name");
+            let project = projects.join(plugin["project"].as_str().expect("a directory"));
+            let path = format!("node_modules/{package}");
+            let entry = &read(project.join("package-lock.json"))["packages"][&path];
+            assert_eq!(entry["version"], release.version, "{package}");
+            assert_eq!(entry["integrity"], plugin["package-lock.json"]["packages"][&path]["integrity"], "{package}");
         }
     }
 }

@@ -15,16 +15,16 @@ use crate::home::Home;
 use crate::installed::ALL;
 use crate::stubs::Stubs;
 
-const OWNER: u64 = 123_456_789;
+pub const OWNER: u64 = 123_456_789;
 const STRANGER: u64 = 666;
-const TOKEN: &str = "gw-EXAMPLE-5f0c1d9ab27e4f6688d0a1b2c3d4e5f6";
+pub const TOKEN: &str = "gw-EXAMPLE-5f0c1d9ab27e4f6688d0a1b2c3d4e5f6";
 
 /// Every channel that does not call its messenger by itself: Discord would, and no test speaks to somebody's real service.
 const CHANNELS: [Channel; 4] = [Channel::Imessage, Channel::Signal, Channel::Telegram, Channel::Whatsapp];
 
 /// The configuration that the box makes, and what only a test says: where the stubs are, on which port it may listen, and that
 /// every tool is to be offered by name.
-fn with_stubs(home: &Home, agent: &Agent, stubs: &Stubs, port: u16) {
+pub fn with_stubs(home: &Home, agent: &Agent, stubs: &Stubs, port: u16) {
     let mut configuration = agent.configuration(home);
     configuration["gateway"]["port"] = json!(port);
     configuration["channels"]["telegram"]["apiRoot"] = json!(stubs.telegram());
@@ -35,7 +35,7 @@ fn with_stubs(home: &Home, agent: &Agent, stubs: &Stubs, port: u16) {
     home.configure(&configuration);
 }
 
-const FIRST: [(&str, &str); 2] = [("anthropic", "sk-ant-EXAMPLE-first"), ("telegram", "42:EXAMPLE-first")];
+pub const FIRST: [(&str, &str); 2] = [("anthropic", "sk-ant-EXAMPLE-first"), ("telegram", "42:EXAMPLE-first")];
 const SECOND: [(&str, &str); 2] = [("anthropic", "sk-ant-EXAMPLE-second"), ("telegram", "42:EXAMPLE-second")];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -70,7 +70,7 @@ async fn s4_n2_f2_a_gateway_with_our_configuration() {
 }
 
 /// It answers before it has started its channels.
-async fn ready(port: u16) {
+pub async fn ready(port: u16) {
     let request = format!("GET /readyz HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     let begun = Instant::now();
     while http(port, &request) != 200 {

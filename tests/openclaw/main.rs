@@ -7,4 +7,5 @@ mod agent;
 mod home;
 mod installed;
 mod life;
+mod link;
 mod stubs;

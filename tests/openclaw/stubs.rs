@@ -27,6 +27,8 @@ pub struct Call {
     pub token: String,
     pub method: String,
     pub body: Value,
+    /// As it came: pictures are no JSON.
+    pub bytes: Bytes,
 }
 
 #[derive(Default)]
@@ -143,13 +145,19 @@ async fn model(State(stubs): State<Stubs>, headers: HeaderMap, body: Bytes) -> R
 /// Telegram's Bot API: <https://core.telegram.org/bots/api>.
 async fn telegram(State(stubs): State<Stubs>, Path((bot, method)): Path<(String, String)>, body: Bytes) -> Response {
     let token = bot.strip_prefix("bot").unwrap_or_default().to_owned();
-    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    stubs.told.lock().expect("what was told").calls.push(Call { token, method: method.clone(), body: body.clone() });
+    let bytes = body;
+    let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    let call = Call { token, method: method.clone(), body: body.clone(), bytes };
+    stubs.told.lock().expect("what was told").calls.push(call);
     let result = match method.as_str() {
         "getMe" => json!({ "id": 42, "is_bot": true, "first_name": "Bot", "username": "ada_example_bot" }),
         "getUpdates" => Value::Array(updates(&stubs).await),
         "sendMessage" | "editMessageText" => json!({
             "message_id": 1000, "date": 1_800_000_000, "chat": { "id": body["chat_id"], "type": "private" }, "text": body["text"],
+        }),
+        "sendPhoto" => json!({
+            "message_id": 1001, "date": 1_800_000_000, "chat": { "id": 123_456_789, "type": "private" },
+            "photo": [{ "file_id": "p", "file_unique_id": "p", "width": 1, "height": 1 }],
         }),
         _ => json!(true),
     };

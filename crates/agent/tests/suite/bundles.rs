@@ -13,7 +13,7 @@ fn a_good_bundle_is_served_announced_and_receipted() {
     assert_eq!((first.sequence, first.outcome), (1, Outcome::Applied));
     assert_eq!(played.secret("anthropic"), Some(value(1)));
     assert_eq!(played.read(paths::CHANGED).as_deref(), Some("1"));
-    let wanted = r#"{"version":"2026.9.6","integrity":"sha512-EXAMPLE"}"#;
+    let wanted = r#"{"version":"2026.9.6","lock":"EXAMPLE"}"#;
     assert!(played.read(paths::UPGRADE).is_some_and(|text| text.contains("2026.9.6")), "{wanted}");
     // Rotation: nothing but the next bundle.
     let second = bundle(&google, 2);

@@ -10,7 +10,7 @@
 //!
 //! let settings: Settings = serde_json::from_str(
 //!     r#"{
-//!         "openclaw": { "version": "2026.9.6", "integrity": "sha512-EXAMPLE" },
+//!         "openclaw": { "version": "2026.9.6", "lock": "EXAMPLE" },
 //!         "model": "anthropic/claude-sonnet-4-6",
 //!         "channels": { "telegram": { "allow_from": ["123456789"] } }
 //!     }"#,
@@ -33,6 +33,6 @@ pub use channels::{Channel, ChannelSettings, DmPolicy, GroupPolicy};
 pub use configuration::{GATEWAY_TOKEN, configuration};
 pub use model::{InvalidModel, Model};
 pub use providers::{MODEL_PROVIDERS, ModelProvider};
-pub use release::{DEFAULT, Plugin, RELEASES, Release, Version};
+pub use release::{DEFAULT, RELEASES, Release, Version};
 pub use settings::Settings;
 pub use tools::ToolsProfile;

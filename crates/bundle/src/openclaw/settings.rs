@@ -51,7 +51,7 @@ mod tests {
 
     fn read(change: impl FnOnce(&mut Value)) -> Result<Settings, String> {
         let mut text = json!({
-            "openclaw": { "version": "2026.9.6", "integrity": "sha512-EXAMPLE" },
+            "openclaw": { "version": "2026.9.6", "lock": "EXAMPLE" },
             "model": "anthropic/claude-sonnet-4-6",
             "tools": "messaging",
             "channels": { "signal": { "account": "+15550001111", "allow_from": ["+15551234567"] } },

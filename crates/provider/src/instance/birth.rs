@@ -61,6 +61,7 @@ impl Birth<'_> {
             token: self.token.expose_secret(),
             agent_program: program("ampere-agent"),
             resolver_program: program("ampere-resolver"),
+            locks: self.settings.agent.url.clone(),
             node: self.settings.agent.node(),
             openclaw,
             npm_registry: base(&self.settings.npm_registry),

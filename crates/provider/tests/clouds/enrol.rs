@@ -234,3 +234,27 @@ async fn a_mailbox_without_a_server_is_a_leftover_that_goes() {
     assert!(world.list(KIND).await.objects.is_empty());
     assert!(world.read(KIND, &object).await.is_none());
 }
+
+/// Whoever is refused may write to the mailbox as well: the mark is not lost to it, and the next plan replaces the server.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_is_remembered_though_the_box_writes_at_the_same_time() {
+    let world = World::with_boxes().await;
+    let who = Inhabitant { server: Some("4711".into()), ..Inhabitant::new() };
+    let id = id(&world, "bot");
+    let noise = async {
+        while field(&world, &id, ampere_bundle::mailbox::ENROLMENT).await.is_none() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        for number in 0..8 {
+            world.write(&id, ampere_bundle::mailbox::REPORT, &format!("noise {number}")).await;
+        }
+        std::future::pending::<Outcome>().await
+    };
+    let config = config(&[]);
+    let error = tokio::select! {
+        outcome = made(&world, &config, &who, Taken::default()) => outcome.unwrap_err(),
+        _ = noise => unreachable!("it waits for ever"),
+    };
+    assert_eq!(error.kind, ProviderErrorKind::Forbidden, "{error}");
+    assert_eq!(world.only(KIND).await.attributes["enrolment"].as_str(), Some("refused"));
+}

@@ -2,15 +2,18 @@
 //! (<https://cloudinit.readthedocs.io/en/latest/reference/modules.html#write-files>). Owners are left out, since the sandbox is not root;
 //! packages, commands and users too.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Component, Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use flate2::read::GzDecoder;
 use serde::Deserialize;
 
 /// Where cloud-init notes that it is done.
 const FINISHED: &str = "var/lib/cloud/instance/boot-finished";
+/// The longest file that is unpacked, in bytes: far more than user data could mean.
+const LONGEST: u64 = 1024 * 1024;
 
 /// Why a box does not come up.
 #[derive(Debug, thiserror::Error)]
@@ -84,13 +87,22 @@ pub(crate) fn instance(root: &Path) -> Option<String> {
 }
 
 impl File {
+    fn decoded(&self, index: usize) -> Result<Vec<u8>, NotBooted> {
+        let text: String = self.content.split_whitespace().collect();
+        STANDARD.decode(text).map_err(|_| NotBooted::Encoding { index })
+    }
+
     fn write(&self, root: &Path, index: usize) -> Result<(), NotBooted> {
         let path = inside(root, &self.path).ok_or(NotBooted::Outside { index })?;
         let content = match self.encoding.as_deref() {
             None | Some("text/plain") => self.content.clone().into_bytes(),
-            Some("b64" | "base64") => {
-                let packed: String = self.content.split_whitespace().collect();
-                STANDARD.decode(packed).map_err(|_| NotBooted::Encoding { index })?
+            Some("b64" | "base64") => self.decoded(index)?,
+            Some("gz+b64") => {
+                let mut content = Vec::new();
+                let packed = self.decoded(index)?;
+                let unpacked = GzDecoder::new(&*packed).take(LONGEST + 1).read_to_end(&mut content);
+                unpacked.ok().filter(|length| *length as u64 <= LONGEST).ok_or(NotBooted::Encoding { index })?;
+                content
             }
             Some(_) => return Err(NotBooted::Encoding { index }),
         };
@@ -130,11 +142,13 @@ mod tests {
         let files = json!([
             {"path": "/etc/ampere/agent.json", "content": "{}", "owner": "root:root", "permissions": "0640"},
             {"path": "/bin/tool", "content": "AAEC", "encoding": "b64", "permissions": "0500"},
+            {"path": "/bin/packed", "content": "H4sIAAAAAAACA0tMSgYAwkEkNQMAAAA=", "encoding": "gz+b64"},
         ]);
         first_boot(root.path(), Some(&config(files))).expect("it boots");
         let mode = |path: &str| std::fs::metadata(root.path().join(path)).expect("a file").permissions().mode() & 0o777;
         assert_eq!((mode("etc/ampere/agent.json"), mode("bin/tool")), (0o640, 0o500));
         assert_eq!(std::fs::read(root.path().join("bin/tool")).expect("a file"), [0, 1, 2]);
+        assert_eq!(std::fs::read(root.path().join("bin/packed")).expect("a file"), *b"abc");
         std::fs::remove_file(root.path().join("bin/tool")).expect("it goes");
         first_boot(root.path(), Some("anything")).expect("the second boot is not the first");
         assert!(!root.path().join("bin/tool").exists());

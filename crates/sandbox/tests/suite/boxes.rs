@@ -101,8 +101,7 @@ async fn a_box_boots_once_and_is_on_while_its_server_runs() {
     assert_eq!((&audit["security"]["summary"]["critical"], &audit["openclaw"]), (&json!(0), &json!("2026.9.5")));
 
     // A bundle that names another version has it installed by root.
-    std::fs::write(root.join("run/ampere/upgrade"), r#"{"version":"2026.9.6","integrity":"sha512-"}"#)
-        .expect("written");
+    std::fs::write(root.join("run/ampere/upgrade"), r#"{"version":"2026.9.6","lock":"00"}"#).expect("written");
     tokio::time::sleep(Duration::from_millis(1300)).await;
     assert_eq!(read(&root, "run/ampere/openclaw/audit.json")["openclaw"], "2026.9.6");
 

@@ -26,13 +26,15 @@ type Fixed = &'static [(&'static str, &'static str, &'static str)];
 /// What the steps of the first boot, and later ones, run.
 pub(super) const SCRIPTS: Fixed = folder!("0755", "/opt/ampere/lib/", "scripts/":
     "apply-bundle", "audit-openclaw", "first-boot", "identify", "install-agent", "install-node", "install-openclaw",
-    "install-packages", "install-plugins", "lock-down", "make-users", "openclaw", "swap-on", "upgrade-openclaw",
+    "install-packages", "install-plugins", "link-whatsapp", "lock-down", "make-users", "openclaw", "swap-on", "upgrade-openclaw",
+    "wake-gateway",
 );
 
 pub(super) const UNITS: Fixed = folder!("0644", "/etc/systemd/system/", "units/":
     "ampere-agent.service", "ampere-first-boot.service", "ampere-identity.service", "ampere-inspect.service",
     "ampere-inspect.timer", "ampere-swap.service", "openclaw-apply.path", "openclaw-apply.service",
-    "openclaw-audit.service", "openclaw-audit.timer", "openclaw-gateway.service", "openclaw-upgrade.path",
+    "openclaw-audit.service", "openclaw-audit.timer", "openclaw-gateway.service", "openclaw-link.service",
+    "openclaw-upgrade.path",
     "openclaw-upgrade.service",
 );
 
@@ -68,7 +70,6 @@ pub(super) fn of(input: &FirstBoot<'_>) -> Result<Vec<File>, FirstBootError> {
 
 /// What is to be installed, as variables of the shell. No value holds a quote: [`FirstBoot::check`] saw to it.
 fn pins(input: &FirstBoot<'_>) -> String {
-    let plugins = input.openclaw.plugins.iter().map(|plugin| format!("{}={}", plugin.package, plugin.integrity));
     let values = [
         ("AGENT_URL", input.agent_program.url.clone()),
         ("AGENT_SHA256", input.agent_program.sha256.clone()),
@@ -80,8 +81,8 @@ fn pins(input: &FirstBoot<'_>) -> String {
         ("NODE_SHA256_ARM64", input.node.sha256_arm64.clone()),
         ("NPM_REGISTRY", input.npm_registry.trim_end_matches('/').to_owned()),
         ("OPENCLAW_VERSION", input.openclaw.version.to_owned()),
-        ("OPENCLAW_INTEGRITY", input.openclaw.integrity.to_owned()),
-        ("OPENCLAW_PLUGINS", plugins.collect::<Vec<_>>().join(" ")),
+        ("OPENCLAW_LOCK", input.openclaw.lock.to_owned()),
+        ("LOCKS_URL", input.locks.trim_end_matches('/').to_owned()),
     ];
     values.into_iter().fold(String::new(), |mut text, (name, value)| {
         // Writing to a string cannot fail.

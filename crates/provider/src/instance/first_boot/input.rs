@@ -38,6 +38,8 @@ pub struct FirstBoot<'a> {
     pub agent_program: Download,
     /// OpenClaw's way to ask the agent, built for the same architecture.
     pub resolver_program: Download,
+    /// Where the locks of OpenClaw's releases are: `openclaw-VERSION.json` below it.
+    pub locks: String,
     /// The Node.js that OpenClaw runs on.
     pub node: Node,
     /// The OpenClaw to install first. Later ones come with bundles.
@@ -92,6 +94,7 @@ impl FirstBoot<'_> {
         let urls = [
             ("the agent's URL", &self.agent_program.url),
             ("the resolver's URL", &self.resolver_program.url),
+            ("the URL of OpenClaw's locks", &self.locks),
             ("the npm registry", &self.npm_registry),
             ("the Node.js mirror", &self.node_mirror),
         ];
@@ -104,18 +107,14 @@ impl FirstBoot<'_> {
             ("the hash of Node.js for amd64", &self.node.sha256_amd64),
             ("the hash of Node.js for arm64", &self.node.sha256_arm64),
         ];
+        const SHA256: &str = "a SHA-256 of 64 lower-case hexadecimal digits";
         for (what, hash) in hashes {
-            hold(is_sha256(hash), what, "a SHA-256 of 64 lower-case hexadecimal digits")?;
+            hold(is_sha256(hash), what, SHA256)?;
         }
+        hold(is_sha256(self.openclaw.lock), "the hash of OpenClaw's lock", SHA256)?;
         const VERSION: &str = "a version of digits, letters, points and hyphens";
         hold(is_word(&self.node.version), "the version of Node.js", VERSION)?;
         hold(is_word(self.openclaw.version), "the version of OpenClaw", VERSION)?;
-        const INTEGRITY: &str = "an npm integrity (sha512-…)";
-        hold(is_integrity(self.openclaw.integrity), "OpenClaw's hash", INTEGRITY)?;
-        for plugin in &self.openclaw.plugins {
-            hold(is_package(plugin.package), "a plugin's name", "a package of npm with a scope")?;
-            hold(is_integrity(plugin.integrity), "a plugin's hash", INTEGRITY)?;
-        }
         let is_jwt =
             !self.token.is_empty() && self.token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
         hold(is_jwt, "the custom token", "a JSON web token")
@@ -154,17 +153,4 @@ fn is_sha256(text: &str) -> bool {
 fn is_word(text: &str) -> bool {
     text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
-}
-
-fn is_package(text: &str) -> bool {
-    text.strip_prefix('@')
-        .and_then(|rest| rest.split_once('/'))
-        .is_some_and(|(scope, name)| is_word(scope) && is_word(name))
-}
-
-fn is_integrity(text: &str) -> bool {
-    let Some(digest) = text.strip_prefix("sha512-") else { return false };
-    digest.len() == 88
-        && digest.ends_with("==")
-        && digest[..86].bytes().all(|b| b.is_ascii_alphanumeric() || b"+/".contains(&b))
 }

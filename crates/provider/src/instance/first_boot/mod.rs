@@ -7,6 +7,13 @@
 mod files;
 mod input;
 
+use std::io::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use files::File;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value as Json, json};
 
 pub use input::{Download, FirstBoot, FirstBootError, Node};
@@ -42,6 +49,7 @@ const CLOUD_CONFIG: &str = include_str!("settings/cloud-config.json");
 ///     token: "header.EXAMPLE.signature",
 ///     agent_program: program("ampere-agent"),
 ///     resolver_program: program("ampere-resolver"),
+///     locks: "https://get.example.com".into(),
 ///     node: Node::pinned(),
 ///     openclaw: openclaw::DEFAULT,
 ///     npm_registry: FirstBoot::NPM_REGISTRY.into(),
@@ -53,15 +61,29 @@ const CLOUD_CONFIG: &str = include_str!("settings/cloud-config.json");
 pub fn user_data(input: &FirstBoot<'_>) -> Result<String, FirstBootError> {
     input.check()?;
     let mut config: Json = serde_json::from_str(CLOUD_CONFIG).expect("the file is JSON, a test reads it");
-    let written = files::fixed().chain(files::of(input)?).map(|file| {
-        json!({"path": file.path, "owner": "root:root", "permissions": file.permissions, "content": file.content})
-    });
-    config["write_files"] = written.collect();
+    let of_all = files::fixed().map(|file| shortest(&file));
+    let own = files::of(input)?.into_iter().map(|file| plain(&file));
+    config["write_files"] = of_all.chain(own).collect();
     let text = format!("#cloud-config\n{config}\n");
     match text.len() {
         bytes if bytes > MOST_BYTES => Err(FirstBootError::TooLong { bytes }),
         _ => Ok(text),
     }
+}
+
+fn plain(file: &File) -> Json {
+    json!({"path": file.path, "owner": "root:root", "permissions": file.permissions, "content": file.content})
+}
+
+/// A file as it is, or packed as cloud-init unpacks it, whichever is shorter.
+fn shortest(file: &File) -> Json {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+    let packed = packer.write_all(file.content.as_bytes()).and_then(|()| packer.finish());
+    let packed = STANDARD.encode(packed.expect("a vector takes everything"));
+    let (plain, mut short) = (plain(file), plain(file));
+    short["encoding"] = "gz+b64".into();
+    short["content"] = packed.into();
+    if short.to_string().len() < plain.to_string().len() { short } else { plain }
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::Read as _;
 use std::process::{Command, Stdio};
 
 use ampere_bundle::installed::AgentSettings;
@@ -28,6 +28,7 @@ fn input() -> FirstBoot<'static> {
         token: TOKEN,
         agent_program: program("ampere-agent"),
         resolver_program: program("ampere-resolver"),
+        locks: "https://get.example.com".into(),
         node: Node::pinned(),
         openclaw: DEFAULT,
         npm_registry: FirstBoot::NPM_REGISTRY.into(),
@@ -40,9 +41,17 @@ fn parsed(input: &FirstBoot<'_>) -> Json {
     serde_json::from_str(text.strip_prefix("#cloud-config\n").unwrap()).unwrap()
 }
 
-fn content<'a>(config: &'a Json, path: &str) -> &'a str {
+fn content(config: &Json, path: &str) -> String {
     let files = config["write_files"].as_array().unwrap();
-    files.iter().find(|file| file["path"] == path).unwrap_or_else(|| panic!("{path}"))["content"].as_str().unwrap()
+    let file = files.iter().find(|file| file["path"] == path).unwrap_or_else(|| panic!("{path}"));
+    let content = file["content"].as_str().unwrap();
+    if file["encoding"].is_null() {
+        return content.to_owned();
+    }
+    assert_eq!(file["encoding"], "gz+b64");
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(&*STANDARD.decode(content).unwrap()).read_to_string(&mut text).unwrap();
+    text
 }
 
 #[test]
@@ -113,8 +122,9 @@ fn the_agent_may_speak_to_the_ports_of_its_mailbox() {
 #[test]
 fn a_value_that_is_not_of_its_form_is_refused() {
     type Change = fn(&mut FirstBoot<'static>, &'static str);
-    let places: [(&str, Change); 6] = [
+    let places: [(&str, Change); 7] = [
         ("the agent's URL", |input, bad| input.agent_program.url = format!("https://get.example.com/{bad}")),
+        ("the URL of OpenClaw's locks", |input, bad| input.locks = format!("https://get.example.com/{bad}")),
         ("the npm registry", |input, bad| input.npm_registry = format!("https://npm.example.com/{bad}")),
         ("the Node.js mirror", |input, bad| input.node_mirror = bad.into()),
         ("the resolver's hash", |input, bad| input.resolver_program.sha256 = bad.into()),
@@ -184,7 +194,7 @@ fn every_file_of_the_folders_reaches_the_box() {
 /// OpenClaw does not start under these (openclaw#152839), and may not be reached from elsewhere.
 #[test]
 fn s4_the_gateways_unit_is_the_one_that_starts() {
-    let unit = content(&parsed(&input()), "/etc/systemd/system/openclaw-gateway.service").to_owned();
+    let unit = content(&parsed(&input()), "/etc/systemd/system/openclaw-gateway.service");
     let set: Vec<&str> = unit.lines().filter(|line| !line.starts_with('#')).collect();
     for forbidden in ["RestrictSUIDSGID", "DynamicUser", "--bind", "0.0.0.0"] {
         assert!(!set.iter().any(|line| line.contains(forbidden)), "{forbidden}");

@@ -17,7 +17,7 @@ use super::document::{self, BOX_KEY, CONFIRMED, Mailbox, Offer, REFUSAL, id_of};
 use super::state::{self, deadline};
 use super::{probe, status, verdict};
 use crate::attributes::{Attributes, text};
-use crate::firebase::{Documents, Field, Firestore, Identity, Lists, Minter};
+use crate::firebase::{Documents, Field, Firestore, Identity, Lists, Minter, Refusal};
 use crate::hetzner::Hetzner;
 use crate::http::after;
 use crate::instance::model::Thing;
@@ -32,6 +32,8 @@ const DELIVERY: Duration = Duration::from_secs(5 * 60);
 const PAUSE: Duration = Duration::from_secs(3);
 /// The same, for services on this machine.
 const NEAR: Duration = Duration::from_millis(50);
+/// How often somebody may write at the same time as a mark that must not be lost.
+const MOST_COLLISIONS: usize = 20;
 
 /// Who opens mailboxes, fills them and waits for answers.
 pub(crate) struct Postmaster {
@@ -139,6 +141,7 @@ impl Postmaster {
             };
             match next {
                 Next::Done => return Ok(state::attributes(&mailbox, now)),
+                Next::Again if errand.request.cancel.is_cancelled() => return Err(stopped("the box is being served")),
                 Next::Again => {}
                 Next::Wait(why) if now >= until => return Err(late(&mailbox, &why)),
                 Next::Wait(why) => {
@@ -254,7 +257,17 @@ impl Postmaster {
 
     /// Remembers that a box is not the one that it should be, for the next plan to replace it.
     async fn refuse<T>(&self, errand: &Errand<'_>, mailbox: &Mailbox, why: &str) -> Result<T, ProviderError> {
-        self.write(errand, mailbox, &[(REFUSAL, Field::Text(why.to_owned()))]).await?;
+        let mark = [(REFUSAL, Field::Text(why.to_owned()))];
+        let mut written = mailbox.write(&self.firestore, errand.request.marker, &mark).await;
+        // Whoever is refused may write as well, and would like the mark to be lost.
+        for _ in 0..MOST_COLLISIONS {
+            if !written.as_ref().is_err_and(is_collision) {
+                break;
+            }
+            let Some(now) = Mailbox::read(&self.firestore, mailbox.id()).await? else { break };
+            written = now.write(&self.firestore, errand.request.marker, &mark).await;
+        }
+        written.map_err(|refused| refused.error)?;
         Err(ProviderError::new(CLOUD, ProviderErrorKind::Forbidden, format!("the instance is refused: {why}"))
             .with_hint("Nothing was sent to it. The next plan replaces it; ask who else has the Hetzner Cloud token."))
     }
@@ -268,7 +281,7 @@ impl Postmaster {
         match mailbox.write(&self.firestore, errand.request.marker, fields).await {
             Ok(()) => Ok(Next::Again),
             // The box wrote at the same time.
-            Err(refused) if matches!(refused.code.as_str(), "FAILED_PRECONDITION" | "ABORTED") => Ok(Next::Again),
+            Err(refused) if is_collision(&refused) => Ok(Next::Again),
             Err(refused) => Err(refused.error),
         }
     }
@@ -321,6 +334,11 @@ impl Postmaster {
     fn pause(&self) -> Duration {
         if self.near { NEAR } else { PAUSE }
     }
+}
+
+/// Whether somebody else wrote at the same time.
+fn is_collision(refused: &Refusal) -> bool {
+    matches!(refused.code.as_str(), "FAILED_PRECONDITION" | "ABORTED")
 }
 
 fn json(offer: &Offer) -> Result<String, ProviderError> {
