@@ -10,7 +10,7 @@ use ampere_tests_box::outside::Outside;
 /// OpenClaw's program.
 const PROGRAM: &str = "/opt/openclaw/current/node_modules/openclaw/dist/index.js";
 /// The most that anything takes here on a machine with little time.
-const LONG: Duration = Duration::from_secs(420);
+const LONG: Duration = Duration::from_secs(900);
 
 fn property(machine: &Machine, unit: &str, name: &str) -> String {
     text(&machine.root(&format!("systemctl show --property={name} --value {unit}"))).trim().to_owned()
@@ -39,6 +39,7 @@ fn the_bot_answers(machine: &mut Machine, outside: &Outside, key: &str) {
 /// through meanwhile, and once the program is right again it runs with the new key.
 pub fn openclaw_crashes_in_a_loop(machine: &mut Machine, customer: &Customer<'_>, outside: &Outside, key: &str) {
     let gateway = "openclaw-gateway.service";
+    the_bot_answers(machine, outside, "sk-ant-EXAMPLE-1");
     assert!(machine.root(&format!("mv {PROGRAM} {PROGRAM}.away && systemctl kill -s KILL {gateway}")).status.success());
     machine.wait("it is started again and again", LONG, |it| number(it, gateway, "NRestarts") >= 4);
     let pause = property(machine, gateway, "RestartUSecNext");
@@ -68,7 +69,8 @@ pub fn openclaw_crashes_in_a_loop(machine: &mut Machine, customer: &Customer<'_>
 pub fn the_disk_is_full(machine: &mut Machine, customer: &Customer<'_>, outside: &Outside, keys: [&str; 2]) {
     let fill = "mkdir /run/small && mount -t tmpfs -o size=256k,mode=0700 small /run/small \
                 && cp -a /var/lib/ampere-agent/. /run/small/ && chown ampere-agent:ampere-agent /run/small \
-                && (head -c 300000 /dev/zero >/run/small/filler; true) && mount --bind /run/small /var/lib/ampere-agent";
+                && (head -c 300000 /dev/zero >/run/small/filler; true) && mount --bind /run/small /var/lib/ampere-agent \
+                && systemctl restart ampere-agent";
     assert!(machine.root(fill).status.success());
     let receipt = customer.field(mailbox::RECEIPT);
     customer.change_key(keys[1]);

@@ -14,6 +14,8 @@ use crate::World;
 
 /// Something that the bot has written down.
 const MEMORY: &str = "/home/openclaw/.openclaw/workspace/memory/example.md";
+/// The most that anything takes here on a machine with little time.
+const LONG: Duration = Duration::from_secs(1200);
 /// The version that the box begins with, and the one that it gets.
 const BEFORE: &str = RELEASES[1].version;
 const AFTER: &str = RELEASES[0].version;
@@ -99,20 +101,18 @@ pub fn what_is_refused(machine: &mut Machine, world: &World) {
     let wrong = format!("{digit}{}", &integrity[digit.len()..]);
     let other = lock(&files, "2026.12.1-other", "openclaw-2026.12.1.tgz", &wrong);
     ask_for(machine, "2026.12.1-other", &other);
-    machine.wait("a package with another hash is refused", Duration::from_secs(180), |it| {
-        journal(it).contains("EINTEGRITY")
-    });
+    machine.wait("a package with another hash is refused", LONG, |it| journal(it).contains("EINTEGRITY"));
     assert!(!machine.file("/opt/openclaw/2026.12.1-other").exists());
     assert_eq!((in_force(machine), main_process(machine)), (BEFORE.to_owned(), running.clone()), "nothing was stopped");
 
     let right = lock(&files, "2026.12.1", "openclaw-2026.12.1.tgz", &integrity);
     ask_for(machine, "2026.12.1", &right);
     let refusal = format!("OpenClaw 2026.12.1 does not run with this configuration: {BEFORE} runs on");
-    machine.wait("the version is refused", Duration::from_secs(300), |it| journal(it).contains(&refusal));
+    machine.wait("the version is refused", LONG, |it| journal(it).contains(&refusal));
     assert!(journal(machine).contains("gateway.auth: unknown key"), "by its own validation");
     assert_eq!(in_force(machine), BEFORE);
     assert!(remembers(machine), "what it spoiled is as it was");
-    machine.wait("the gateway is ready again", Duration::from_secs(180), |it| {
+    machine.wait("the gateway is ready again", LONG, |it| {
         it.root("curl -fs http://127.0.0.1:18789/readyz").status.success()
     });
     assert_ne!(main_process(machine), running);
@@ -126,14 +126,14 @@ pub fn another_version(machine: &mut Machine, world: &World, customer: &Customer
     let wrong = world.lab.files().join(format!("openclaw-{AFTER}.json"));
     fs::write(&wrong, "{}").expect("written");
     customer.change(&[(BEFORE, AFTER)]);
-    customer.apply().end(Duration::from_secs(300));
-    machine.wait("the wrong lock is refused", Duration::from_secs(180), |it| journal(it).contains("lock.json: FAILED"));
+    customer.apply().end(LONG);
+    machine.wait("the wrong lock is refused", LONG, |it| journal(it).contains("lock.json: FAILED"));
     assert_eq!(in_force(machine), BEFORE);
     let status = customer.status();
     assert!(status.contains(&format!("OpenClaw runs in version {BEFORE}, and {AFTER} is wanted")), "{status}");
 
     fs::remove_file(wrong).expect("removed");
-    machine.wait("the new version reports", Duration::from_secs(420), |_| {
+    machine.wait("the new version reports", LONG, |_| {
         let report = customer.report(&keys).expect("a report");
         report.openclaw_version.as_deref() == Some(AFTER) && report.health.gateway == Some(true)
     });

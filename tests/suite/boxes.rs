@@ -48,6 +48,7 @@ fn first_boot() -> String {
         token: "header.EXAMPLE.signature",
         agent_program: program("ampere-agent"),
         resolver_program: program("ampere-resolver"),
+        locks: "https://get.example.com".into(),
         node: Node::pinned(),
         openclaw: openclaw::DEFAULT,
         npm_registry: FirstBoot::NPM_REGISTRY.into(),
