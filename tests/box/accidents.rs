@@ -72,11 +72,11 @@ pub fn the_disk_is_full(machine: &mut Machine, customer: &Customer<'_>, outside:
                 && (head -c 300000 /dev/zero >/run/small/filler; true) && mount --bind /run/small /var/lib/ampere-agent \
                 && systemctl restart ampere-agent";
     assert!(machine.root(fill).status.success());
-    let receipt = customer.field(mailbox::RECEIPT);
+    let sequence = report(customer).sequence;
     customer.change_key(keys[1]);
     let apply = customer.apply();
     machine.wait("the box says that its disk is full", LONG, |_| !report(customer).health.disk_writable);
-    assert_eq!(customer.field(mailbox::RECEIPT), receipt, "nothing is taken that is not on the disk");
+    assert_eq!(report(customer).sequence, sequence, "nothing is taken that is not on the disk");
     the_bot_answers(machine, outside, keys[0]);
     let status = customer.status();
     assert!(status.contains("its disk cannot be written"), "{status}");
