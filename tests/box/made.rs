@@ -78,7 +78,6 @@ fn a_box_gets_over_what_befalls_it() {
     let server = customer.server().expect("it is there");
     accidents::openclaw_crashes_in_a_loop(&mut machine, &customer, &outside, "sk-ant-EXAMPLE-2");
     accidents::the_disk_is_full(&mut machine, &customer, &outside, ["sk-ant-EXAMPLE-2", "sk-ant-EXAMPLE-3"]);
-    accidents::killed_and_rebooted(&mut machine, &customer, &outside, "sk-ant-EXAMPLE-3");
     closed::to_the_bot(&machine);
     upgrade::what_is_refused(&mut machine, world);
     upgrade::another_version(&mut machine, world, &customer);
