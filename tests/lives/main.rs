@@ -1,4 +1,4 @@
-//! The bar of the promises R1, R2, R3: ten thousand simulated customer lives.
+//! The bar of the promises R1, R2, R3: ten thousand simulated customer lives. (And the engine's own short lives: `short`.)
 //!
 //! Core's real reconcile pass with the real kinds, over clouds in memory and a simulated clock. Every webhook is lost, repeated
 //! or forged; clouds are down for up to 20 hours; answers are lost; the process is killed in the middle of calls and
@@ -12,6 +12,7 @@ mod cloud;
 mod judge;
 mod life;
 mod process;
+mod short;
 mod stack;
 mod tally;
 mod thing;

@@ -85,7 +85,12 @@ pub struct Disk {
 impl Disk {
     /// An empty one.
     pub fn new(fuse: Arc<Fuse>) -> Disk {
-        Disk { rows: MemoryStore::new(), fuse }
+        Disk::over(MemoryStore::new(), fuse)
+    }
+
+    /// One that others use too, with a fuse of its own.
+    pub fn over(rows: MemoryStore, fuse: Arc<Fuse>) -> Disk {
+        Disk { rows, fuse }
     }
 
     /// What a new process reads.

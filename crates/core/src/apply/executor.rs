@@ -15,6 +15,7 @@ use crate::address::Address;
 use crate::evaluate::{Config, World};
 use crate::identity::ExternalId;
 use crate::plan::{Action, Change, Deferred, Operation, Precondition, Step};
+use crate::snapshot::{Object, ObjectKey};
 use crate::store::StoreError;
 use crate::vault::Sealed;
 
@@ -189,9 +190,21 @@ impl<'a> Run<'a> {
         self.world.get(address)
     }
 
+    /// What the state remembers of an object, wherever it was before it moved; nothing of one that was only just found.
+    pub(super) fn known(&self, address: &Address) -> Option<&'a Object> {
+        let moved_from = self.changes.get(&(address, None)).and_then(|change| change.previous_address.as_ref());
+        self.input.snapshot.objects.get(&ObjectKey::current(moved_from.unwrap_or(address).clone()))
+    }
+
+    /// What an earlier run put aside at an address, to make what replaces it, and had no time to delete.
+    pub(super) fn put_aside(&self, address: &Address) -> Option<&'a Object> {
+        let from = ObjectKey::current(address.clone());
+        let mut here = self.input.snapshot.objects.range(from..).take_while(|(key, _)| key.address == *address);
+        here.find(|(key, _)| key.deposed.is_some()).map(|(_, object)| object)
+    }
+
     pub(super) fn sealed_before(&self, address: &Address) -> Option<Sealed> {
-        let key = crate::snapshot::ObjectKey::current(address.clone());
-        self.input.snapshot.objects.get(&key)?.sealed.clone()
+        self.known(address)?.sealed.clone()
     }
 
     /// Puts a step off whose precondition does not hold.

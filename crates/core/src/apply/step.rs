@@ -90,7 +90,9 @@ impl Run<'_> {
         let marker = self.marker(&step.address);
         let before = match &step.operation {
             Operation::Update { .. } => change.before.as_ref(),
-            _ => change.before.as_ref().filter(|_| change.action == Action::CreateThenDelete),
+            _ if change.action == Action::CreateThenDelete => change.before.as_ref(),
+            // A listing that lags may show it with the marker it no longer bears.
+            _ => self.put_aside(&step.address).map(|object| &object.attributes),
         };
         let id = match &step.operation {
             Operation::Update { id } => Some(id),
@@ -183,13 +185,28 @@ impl Run<'_> {
             let call = || provider.update(id, self.request(step, marker, Some(before), Some(before), &none, &progress));
             self.call(step, Some(id), None, call).await?;
         }
-        let known = self.input.snapshot.objects.get(&ObjectKey::current(step.address.clone()));
-        let known = known.ok_or_else(|| bug(&step.address, "there is no object to put aside"))?;
-        let object = Object { id: id.clone(), attributes: before.clone(), ..known.clone() };
+        let object = match self.known(&step.address) {
+            Some(known) => Object { id: id.clone(), attributes: before.clone(), ..known.clone() },
+            None => self.found(step, id, before)?,
+        };
         let aside = ObjectKey { address: step.address.clone(), deposed: Some(deposed.clone()) };
         let put = self.input.object_row(&aside, &object).map_err(|e| unsealed(&step.address, &e))?;
         self.rows(step, vec![delete_row(&step.address, None), put]).await?;
         Ok(Some(id.clone()))
+    }
+
+    /// An object of which only the cloud knows so far.
+    fn found(&self, step: &Step, id: &ExternalId, attributes: &Value) -> Result<Object, Stop> {
+        let (_, schema) = self.provider_of(&step.address)?;
+        Ok(Object {
+            id: id.clone(),
+            attributes: attributes.clone(),
+            dependencies: self.dependencies(&step.address),
+            create_before_destroy: self.create_before_destroy(&step.address),
+            tainted: false,
+            schema_version: schema.version,
+            sealed: None,
+        })
     }
 
     async fn record(
@@ -199,21 +216,16 @@ impl Run<'_> {
         attributes: &Value,
         moved_from: Option<&Address>,
     ) -> Result<Option<ExternalId>, Stop> {
-        let (_, schema) = self.provider_of(&step.address)?;
-        let known = self.input.snapshot.objects.get(&ObjectKey::current(moved_from.unwrap_or(&step.address).clone()));
-        let declared = self.input.module.resources.contains_key(&step.address.resource);
-        let object = Object {
-            id: id.clone(),
-            attributes: attributes.clone(),
-            dependencies: match known {
-                Some(known) if !declared => known.dependencies.clone(),
-                _ => self.dependencies(&step.address),
-            },
-            create_before_destroy: self.create_before_destroy(&step.address),
-            tainted: known.is_some_and(|known| known.tainted),
-            schema_version: schema.version,
-            sealed: known.and_then(|known| known.sealed.clone()),
-        };
+        let mut object = self.found(step, id, attributes)?;
+        if let Some(known) =
+            self.input.snapshot.objects.get(&ObjectKey::current(moved_from.unwrap_or(&step.address).clone()))
+        {
+            let declared = self.input.module.resources.contains_key(&step.address.resource);
+            if !declared {
+                object.dependencies = known.dependencies.clone();
+            }
+            (object.tainted, object.sealed) = (known.tainted, known.sealed.clone());
+        }
         let key = ObjectKey { address: step.address.clone(), deposed: step.deposed.clone() };
         let mut rows = vec![self.input.object_row(&key, &object).map_err(|e| unsealed(&step.address, &e))?];
         rows.extend(moved_from.map(|from| delete_row(from, None)));

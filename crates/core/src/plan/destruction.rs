@@ -17,6 +17,10 @@ pub(super) fn order_deletions(lowering: &mut Lowering<'_>) {
     let dependents = by_need(deletions.iter().map(|d| (d.step, &d.existing.dependencies[..])));
     let users = by_need(updates.into_iter());
     let orphans = references(&deletions);
+    let creates = match deletions.iter().any(|d| d.existing.origin == Origin::Adopted) {
+        true => lowering.creates(),
+        false => BTreeMap::new(),
+    };
     let mut first = Gathered { lists: dependents, strength: Strength::Remembered };
     let mut released = Gathered { lists: users, strength: Strength::Soft };
     let makers = makers.into_iter().map(|(name, steps)| (Arc::from(name), steps)).collect();
@@ -29,6 +33,13 @@ pub(super) fn order_deletions(lowering: &mut Lowering<'_>) {
             }
             if deletion.replaced {
                 renewed.before(lowering, deletion, &name);
+            }
+        }
+        // A create takes over what bears its marker: an orphan that does so must be gone by then.
+        if deletion.existing.origin == Origin::Adopted {
+            let marked = (Arc::from(deletion.address.kind()), deletion.existing.marker.address.clone());
+            if let Some(create) = creates.get(&marked) {
+                lowering.wait_for(*create, &[deletion.step], Strength::Remembered);
             }
         }
         let referring = orphans.get(&deletion.step).map_or(&[][..], |steps| steps);

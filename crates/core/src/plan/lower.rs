@@ -11,6 +11,7 @@ use super::sequence::{Strength, Work, sequence};
 use super::{Action, Mode, Operation, Precondition, Step};
 use crate::address::Address;
 use crate::evaluate::Node;
+use crate::identity::AddressHash;
 
 /// More steps than this to wait for are gathered behind one [`Operation::Join`], so that `n` steps that wait for `m` others
 /// cost `n + m` and not `n × m`.
@@ -120,6 +121,13 @@ impl<'a> Lowering<'a> {
         let index = u32::try_from(self.work.len()).unwrap_or(u32::MAX);
         self.work.push(Work { address, deposed, operation, precondition: None, after: Vec::new() });
         index
+    }
+
+    /// The steps that make something, by kind and address hash.
+    pub(super) fn creates(&self) -> BTreeMap<(Arc<str>, AddressHash), u32> {
+        let creates = (0..).zip(&self.work).filter(|(_, work)| matches!(work.operation, Operation::Create));
+        let marked = |address: &Address| (Arc::from(address.kind()), (self.planner.input.marker)(address).address);
+        creates.map(|(step, work)| (marked(&work.address), step)).collect()
     }
 
     pub(super) fn wait_for(&mut self, step: u32, others: &[u32], strength: Strength) {

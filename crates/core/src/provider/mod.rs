@@ -76,7 +76,7 @@ pub struct Request<'a> {
     pub marker: &'a Marker,
     /// Stable for the same step of the same plan; sent as Idempotency-Key where the cloud knows such a thing.
     pub idempotency_key: &'a str,
-    /// The object before, for update and delete; for the create of a create-before-destroy replacement the deposed object,
+    /// The object before, for update and delete; for a create the deposed object that it replaces, if there is one,
     /// which bears the same marker and must not be taken over.
     pub before: Option<&'a Value>,
     /// The object wanted: known but for computed attributes; none for delete.
