@@ -125,19 +125,22 @@ impl World {
     }
 
     fn arrives(&mut self, effect: Effect) {
-        match &effect {
-            // A name is taken by then: it is refused.
-            Effect::Make { thing, .. } if kinds::is_unique(thing.kind) && self.bearing(thing).is_some() => return,
-            // Documents are written in the version that was read.
-            Effect::Set { id, thing } if thing.kind == kinds::SECRET || thing.kind == kinds::ACCOUNT => {
-                if self.things.get(id).is_some_and(|now| now.revision != thing.revision) {
-                    return;
-                }
-            }
-            _ => {}
+        if !self.refuses(&effect) {
+            // Nobody hears how it ends.
+            drop(self.perform(effect, false));
         }
-        // Nobody hears how it ends.
-        drop(self.perform(effect, false));
+    }
+
+    /// Whether the cloud refuses what comes too late: a name is taken by then, a document is another version.
+    fn refuses(&self, late: &Effect) -> bool {
+        match late {
+            Effect::Make { thing, .. } => kinds::is_unique(thing.kind) && self.bearing(thing).is_some(),
+            Effect::Set { id, thing } => {
+                let versioned = thing.kind == kinds::SECRET || thing.kind == kinds::ACCOUNT;
+                versioned && self.things.get(id).is_some_and(|now| now.revision != thing.revision)
+            }
+            Effect::Remove { .. } => false,
+        }
     }
 
     /// The wanted object, to be written over the version that is there now.
