@@ -23,6 +23,13 @@ impl Outside {
     /// Starts both, with a certificate of their own.
     pub fn start(lab: &Lab) -> Outside {
         let directory = lab.scratch.clone();
+        // What was said to the box of another test would be said to this one, too.
+        for left in ["inbox", "sent", "turns"] {
+            match std::fs::remove_file(directory.join(left)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => panic!("{left}: {error}"),
+                _ => {}
+            }
+        }
         let pem = directory.join("outside.pem");
         run(&format!(
             "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=lab \
