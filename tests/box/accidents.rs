@@ -1,8 +1,8 @@
-//! What happens to a box that is long sealed: OpenClaw crashes, the disk is full. Nobody can enter it, so it must come
-//! back by itself, with its keys.
-use std::time::Duration;
+//! What happens to a box that is long sealed: OpenClaw crashes, the agent is killed, the disk is full, the box reboots. Nobody can
+//! enter it, so it must come back by itself, with its keys.
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ampere_bundle::Report;
+use ampere_bundle::{Report, mailbox};
 use ampere_tests_box::customer::Customer;
 use ampere_tests_box::machine::{Machine, text};
 use ampere_tests_box::outside::Outside;
@@ -87,4 +87,32 @@ pub fn the_disk_is_full(machine: &mut Machine, customer: &Customer<'_>, outside:
     let back = "systemctl stop ampere-agent && umount /var/lib/ampere-agent \
                 && cp -a /run/small/. /var/lib/ampere-agent/ && umount /run/small && systemctl start ampere-agent";
     assert!(machine.root(back).status.success());
+}
+
+/// An agent that is killed, and a box that reboots, go on with what is on the disk: no second enrolment, the same keys.
+pub fn killed_and_rebooted(machine: &mut Machine, customer: &Customer<'_>, outside: &Outside, key: &str) {
+    let enrolment = customer.field(mailbox::ENROLMENT);
+    let sealed = customer.sealed_at();
+    let sequence = report(customer).sequence;
+    let agent = "ampere-agent.service";
+    let before = property(machine, agent, "MainPID");
+    assert!(machine.root(&format!("systemctl kill -s KILL {agent}")).status.success());
+    machine.wait("the agent runs again", LONG, |it| {
+        property(it, agent, "ActiveState") == "active" && property(it, agent, "MainPID") != before
+    });
+    let asks = r#"echo '{"protocolVersion":1,"provider":"ampere","ids":["anthropic"]}' | /opt/ampere/openclaw/ampere-resolver"#;
+    machine.wait("it gives OpenClaw the key", LONG, |it| text(&it.user("openclaw", asks)).contains(key));
+
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+    machine.reboot();
+    let now = i64::try_from(now).expect("a time");
+    machine.wait("it is healthy again", LONG, |_| {
+        let report = report(customer);
+        let since = report.audit.as_ref().is_some_and(|audit| audit.at > now);
+        since && report.health.gateway == Some(true) && report.inspection.as_ref().is_some_and(|it| it.at > now)
+    });
+    println!("healthy {:.0?} after the reboot", machine.age());
+    the_bot_answers(machine, outside, key);
+    assert_eq!(report(customer).sequence, sequence);
+    assert_eq!((customer.field(mailbox::ENROLMENT), customer.sealed_at()), (enrolment, sealed));
 }

@@ -41,6 +41,22 @@ impl Machine {
         Machine { directory, nspawn, since: Instant::now() }
     }
 
+    /// Has it reboot, as Debian's upgrades do, and waits until it does.
+    pub fn reboot(&mut self) {
+        assert!(self.root("systemctl reboot").status.success());
+        let begun = Instant::now();
+        let ended = loop {
+            match self.nspawn.try_wait().expect("a child") {
+                Some(status) => break status,
+                None => assert!(begun.elapsed() < Duration::from_secs(240), "it does not go down\n{}", self.words()),
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        };
+        assert_eq!(ended.code(), Some(133), "systemd-nspawn's word for a reboot");
+        self.nspawn = boot(&self.directory);
+        self.since = Instant::now();
+    }
+
     /// How long it has been on.
     pub fn age(&self) -> Duration {
         self.since.elapsed()

@@ -84,6 +84,22 @@ fn a_box_gets_over_what_befalls_it() {
     closed::from_outside(world, &server);
 }
 
+/// A box whose agent is killed, and that reboots, goes on with what is on its disk.
+#[test]
+fn a_box_gets_over_a_kill_and_a_reboot() {
+    let world = world();
+    let outside = Outside::start(&world.lab);
+    let cloud = world.cloud();
+    let customer = Customer::new(&world.lab, &cloud, "sk-ant-EXAMPLE-1");
+    let mut apply = customer.apply();
+    let mut machine = power_on(world, &customer, &mut apply);
+    machine.wait("the box is sealed", seconds(1800), |_| apply.has_ended());
+    let server = customer.server().expect("it is there");
+    accidents::killed_and_rebooted(&mut machine, &customer, &outside, "sk-ant-EXAMPLE-1");
+    closed::to_the_bot(&machine);
+    closed::from_outside(world, &server);
+}
+
 /// An agent that is not the one of the release: nothing of it starts, and nothing after it is installed. The doors are closed all
 /// the same.
 #[test]
